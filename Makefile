@@ -1,0 +1,80 @@
+# `make demo` and `make test` need Go 1.26 and nothing else: what is missing of PostgreSQL they install (.ci/postgres.sh).
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+
+MAJORS ?= 14 15 16 17 18
+FUZZTIME ?= 10s
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT ?= $(shell git rev-parse --quiet --verify HEAD 2>/dev/null || echo unknown)
+DATE ?= $(shell TZ=UTC0 git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X avadb/cmd.version=$(VERSION) -X avadb/cmd.commit=$(COMMIT) -X avadb/cmd.date=$(DATE)
+
+GOLANGCI_VERSION := 2.15.0
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/avadb/bin
+GOLANGCI := $(TOOLS)/golangci-lint
+
+# The packages whose tests start a server: these differ from major to major.
+PGTEST := avadb/internal/pgtest
+ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
+
+.PHONY: build demo test test-matrix race fuzz lint docs docs-check cross bench-cli postgres majors clean
+
+build: ## ./avadb, one static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
+
+demo: postgres build ## the main job on a throwaway server
+	./avadb demo
+
+test: postgres ## everything, against the system's PostgreSQL
+	go test -timeout 20m ./...
+
+test-matrix: majors ## what touches a server, against PostgreSQL 14 to 18
+	@packages="$(PGTEST) $$($(ON_SERVERS))"; \
+	for major in $(MAJORS); do \
+		echo "== PostgreSQL $$major"; \
+		AVADB_TEST_MAJOR=$$major go test -count=1 -timeout 20m $$packages || exit 1; \
+	done
+
+race: postgres ## everything under the race detector, which needs a C compiler
+	CGO_ENABLED=1 go test -race -count=1 -timeout 30m ./...
+
+fuzz: ## each fuzz test for FUZZTIME
+	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+		sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file" | while read -r name; do \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null || exit 1; \
+		done || exit 1; \
+	done
+
+lint: ## golangci-lint, with the import rules of the layout
+	@"$(GOLANGCI)" version 2>/dev/null | grep -qF ' $(GOLANGCI_VERSION) ' || \
+		GOFLAGS= GOBIN="$(TOOLS)" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION)
+	"$(GOLANGCI)" run ./...
+
+docs: ## docs/cli, docs/json.md and the man pages, from the commands and the result structs
+	go run ./cmd/gen
+
+docs-check: docs ## fails where the generated documents in the repository are old
+	git diff --exit-code -- docs
+	@new="$$(git ls-files --others --exclude-standard -- docs)"; \
+	if [ -n "$$new" ]; then echo "generated, but not in the repository:" $$new >&2; exit 1; fi
+
+cross: ## every platform compiles
+	@for platform in $(PLATFORMS); do \
+		echo "== $$platform"; \
+		CGO_ENABLED=0 GOOS="$${platform%/*}" GOARCH="$${platform#*/}" go build -trimpath ./... || exit 1; \
+	done
+
+bench-cli: postgres build ## the speed of the command line
+	./.ci/bench-cli.sh
+
+postgres:
+	@./.ci/postgres.sh
+
+majors:
+	@./.ci/postgres.sh majors $(MAJORS)
+
+clean:
+	rm -rf avadb dist coverage.out

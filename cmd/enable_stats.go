@@ -1,0 +1,355 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"avadb/internal/fault"
+	"avadb/internal/journal"
+	"avadb/internal/pg"
+	"avadb/internal/settings"
+	"avadb/internal/statements"
+)
+
+type enableOptions struct {
+	allDatabases     bool
+	forDB            []string
+	track, max, save string
+	dryRun           bool
+	restartCommand   string
+}
+
+type enableDocument struct {
+	head
+	ChangeSet       *string            `json:"change_set"` // null where nothing was written
+	DryRun          bool               `json:"dry_run"`
+	Library         libraryDocument    `json:"library"`
+	Databases       []enableRow        `json:"databases"`
+	Settings        []settings.Setting `json:"settings"`
+	RestartRequired bool               `json:"restart_required"`
+}
+
+// libraryDocument is shared_preload_libraries as the next start will read it.
+type libraryDocument struct {
+	Before []string `json:"before"`
+	After  []string `json:"after"`
+	Loaded bool     `json:"loaded"` // by the server that runs now
+}
+
+// enableRow is the extension in one database. Before and After are versions, null where it is absent.
+type enableRow struct {
+	Name     string  `json:"name" col:""`
+	Before   *string `json:"before" col:"left"`
+	After    *string `json:"after" col:"left"`
+	Readable bool    `json:"readable" col:""` // proven by reading the view
+}
+
+func newEnableStats(a *app) *cobra.Command {
+	var o enableOptions
+	c := newCommand(spec{
+		use: "enable-stats", short: "Make pg_stat_statements count, and prove it",
+		long: `Adds pg_stat_statements to shared_preload_libraries without losing what is there, creates or updates the extension, sets
+track_io_timing and compute_query_id where needed, and proves it by reading the view. The library is loaded at the next
+start of the server: until then the exit code is 6, also when the command is repeated.`,
+		example: `avadb enable-stats --restart-command 'systemctl restart postgresql'
+avadb enable-stats --all-databases
+avadb enable-stats --for-db shop,billing --max 10000 --track all`,
+		privileges: "  superuser: CREATE EXTENSION pg_stat_statements cannot be granted",
+		exits: `  4  a privilege is missing, a pooler is in between, or something else manages the server
+  6  prepared, but the server must be restarted before statistics flow`,
+	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runEnable(ctx, a, o) })
+	f := c.Flags()
+	f.BoolVar(&o.allDatabases, "all-databases", false, "in all databases that take connections and are no templates")
+	f.StringSliceVar(&o.forDB, "for-db", nil, "in these databases (default: the connected one)")
+	f.StringVar(&o.track, "track", "", "pg_stat_statements.track: top, all or none")
+	f.StringVar(&o.max, "max", "", "pg_stat_statements.max: how many statements are kept")
+	f.StringVar(&o.save, "save", "", "pg_stat_statements.save: keep the counters over a restart, on or off")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be done and write nothing")
+	f.StringVar(&o.restartCommand, "restart-command", "", "shell command that restarts the server, run when the library waits for it")
+	completeDatabases(a, c, "for-db")
+	return c
+}
+
+// enabling is one run of enable-stats.
+type enabling struct {
+	app       *app
+	o         enableOptions
+	conn      *pg.Conn
+	set       *journal.Set
+	doc       *enableDocument
+	databases []string
+	deferred  bool // pg_stat_statements.* can only be written once the library is loaded
+}
+
+func runEnable(ctx context.Context, a *app, o enableOptions) error {
+	if o.allDatabases && len(o.forDB) > 0 {
+		return fault.New(fault.Usage, "--all-databases and --for-db exclude each other")
+	}
+	if err := statements.CheckOwnSettings(o.track, o.max, o.save); err != nil {
+		return err
+	}
+	return a.withConn(ctx, pg.Options{Class: pg.Normal, Changes: true}, func(conn *pg.Conn) error {
+		e := &enabling{app: a, o: o, conn: conn}
+		e.doc = &enableDocument{head: a.head("enable-stats", conn), DryRun: o.dryRun}
+		if err := e.prepare(ctx); err != nil {
+			return err
+		}
+		if o.restartCommand != "" && e.doc.RestartRequired && !o.dryRun {
+			if err := e.restart(ctx); err != nil {
+				return err
+			}
+		}
+		return e.report()
+	})
+}
+
+// prepare writes all that can be written now, and proves the view where the library is loaded.
+func (e *enabling) prepare(ctx context.Context) error {
+	return e.app.withChange(ctx, e.conn, func(c *change) error {
+		changes, err := e.plan(ctx, c)
+		if err != nil {
+			return err
+		}
+		if e.o.dryRun {
+			return nil
+		}
+		set, err := c.journal.Extend(ctx, e.set, changes)
+		if err != nil {
+			return err
+		}
+		if set != nil {
+			e.set, e.doc.ChangeSet = set, &set.ID
+		}
+		return e.prove(ctx, c)
+	})
+}
+
+// restart loads the library, then writes what had to wait for it. pg_stat_statements.max then takes a second start.
+func (e *enabling) restart(ctx context.Context) error {
+	for range 2 {
+		if err := e.app.restart(ctx, e.conn, e.o.restartCommand, e.undoHint()); err != nil {
+			return err
+		}
+		if err := e.prepare(ctx); err != nil {
+			return err
+		}
+		if !e.doc.RestartRequired {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (e *enabling) undoHint() string {
+	if e.set == nil {
+		return "look at the server's log"
+	}
+	return e.app.offlineLine(e.conn, e.set)
+}
+
+// plan reads the server and gives the changes that are missing.
+func (e *enabling) plan(ctx context.Context, c *change) ([]journal.Change, error) {
+	snapshot, err := settings.Read(ctx, e.conn)
+	if err != nil {
+		return nil, err
+	}
+	if err := snapshot.CheckNames(); err != nil {
+		return nil, err
+	}
+	library, err := snapshot.Library(statements.Library)
+	if err != nil {
+		return nil, err
+	}
+	e.describeLibrary(library)
+	var changes []journal.Change
+	if !library.Listed {
+		changes = append(changes, journal.Change{
+			Item: settings.NewPreload(e.conn, statements.Library), Ours: journal.Present(settings.FormatList(e.doc.Library.After)),
+		})
+	}
+	changes = append(changes, e.planSettings(snapshot, library.Loaded)...)
+	if err := e.mayWrite(ctx, changes); err != nil {
+		return nil, err
+	}
+	more, err := e.planExtensions(ctx, c)
+	return append(changes, more...), err
+}
+
+func (e *enabling) describeLibrary(library settings.LibraryState) {
+	if e.doc.Library.After == nil { // the first time: a later pass must not forget what stood before
+		e.doc.Library.Before = library.Next
+	}
+	e.doc.Library.After = settings.WithLibrary(library.Next, statements.Library)
+	e.doc.Library.Loaded = library.Loaded
+	e.doc.RestartRequired = !library.Loaded
+}
+
+// mayWrite checks the privileges for all settings before anything is written.
+func (e *enabling) mayWrite(ctx context.Context, changes []journal.Change) error {
+	var names []string
+	for _, c := range changes {
+		name := c.Item.Name()
+		if c.Item.Kind() == journal.PreloadEntry {
+			name = settings.PreloadParameter
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 || e.o.dryRun {
+		return nil
+	}
+	lines := append(settings.ConfLines(e.doc.Settings), settings.PreloadParameter+" = '"+settings.FormatList(e.doc.Library.After)+"'")
+	return settings.WriteAccess(ctx, e.conn, names, lines)
+}
+
+// planSettings wants what the counters need, and what the flags say.
+func (e *enabling) planSettings(snapshot *settings.Snapshot, loaded bool) []journal.Change {
+	wanted := statements.NeededSettings(snapshot.Running)
+	own := statements.OwnSettings(e.o.track, e.o.max, e.o.save)
+	e.deferred = false
+	if len(own) > 0 && !loaded && e.conn.Server.Major() < 17 {
+		e.deferred = true // refused before the library is loaded
+		own = nil
+	}
+	plan := snapshot.Plan(append(wanted, own...))
+	e.mergeSettings(plan)
+	var changes []journal.Change
+	for _, line := range plan {
+		if line.PendingRestart {
+			e.doc.RestartRequired = true
+		}
+		if line.Action == settings.Set {
+			changes = append(changes, journal.Change{Item: settings.NewSystemSetting(e.conn, line.Name), Ours: journal.Present(*line.Value)})
+		}
+	}
+	return changes
+}
+
+// mergeSettings keeps the line of the pass that wrote a value, with what is pending now.
+func (e *enabling) mergeSettings(plan []settings.Setting) {
+	for _, line := range plan {
+		at := slices.IndexFunc(e.doc.Settings, func(known settings.Setting) bool { return known.Name == line.Name })
+		if at < 0 {
+			e.doc.Settings = append(e.doc.Settings, line)
+			continue
+		}
+		e.doc.Settings[at].PendingRestart = line.PendingRestart
+	}
+}
+
+func (e *enabling) planExtensions(ctx context.Context, c *change) ([]journal.Change, error) {
+	if err := e.chooseDatabases(ctx); err != nil {
+		return nil, err
+	}
+	var changes []journal.Change
+	for _, name := range e.databases {
+		conn, err := c.databases.On(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		found, err := statements.Find(ctx, conn)
+		if err != nil {
+			return nil, err
+		}
+		if err := statements.CreateAccess(conn, found); err != nil && !e.o.dryRun {
+			return nil, err
+		}
+		e.noteDatabase(name, found)
+		if found.Version != found.Available {
+			changes = append(changes, journal.Change{
+				Item: statements.NewExtensionItem(c.databases, name), Ours: journal.Present(found.Available), Irreversible: found.Version != "",
+			})
+		}
+	}
+	return changes, nil
+}
+
+func (e *enabling) chooseDatabases(ctx context.Context) error {
+	var err error
+	switch {
+	case e.o.allDatabases:
+		e.databases, err = statements.Names(ctx, e.conn)
+	case len(e.o.forDB) > 0:
+		e.databases = e.o.forDB
+	default:
+		e.databases = []string{e.conn.Server.Database}
+	}
+	return err
+}
+
+func (e *enabling) noteDatabase(name string, found statements.Installed) {
+	if slices.ContainsFunc(e.doc.Databases, func(r enableRow) bool { return r.Name == name }) {
+		return
+	}
+	row := enableRow{Name: name, After: &found.Available}
+	if found.Version != "" {
+		row.Before = &found.Version
+	}
+	e.doc.Databases = append(e.doc.Databases, row)
+}
+
+// prove reads the view in each database.
+func (e *enabling) prove(ctx context.Context, c *change) error {
+	for i := range e.doc.Databases {
+		row := &e.doc.Databases[i]
+		conn, err := c.databases.On(ctx, row.Name)
+		if err != nil {
+			return err
+		}
+		if row.Readable, err = statements.Readable(ctx, conn); err != nil {
+			return err
+		}
+		if !row.Readable {
+			e.doc.RestartRequired = true
+		}
+	}
+	return nil
+}
+
+func (e *enabling) report() error {
+	if err := e.app.print(e.doc, e.doc.Databases); err != nil {
+		return err
+	}
+	e.say()
+	flowing := !slices.ContainsFunc(e.doc.Databases, func(r enableRow) bool { return !r.Readable })
+	if e.o.dryRun || flowing {
+		return nil
+	}
+	hint := "restart the server (systemctl restart postgresql), then run avadb enable-stats again"
+	if e.deferred {
+		hint += " with the same flags: " + e.deferredNames() + " can only be set once the library is loaded"
+	}
+	return fault.New(fault.RestartNeeded, "prepared, but the server must be restarted before statistics flow").WithHint("%s", hint)
+}
+
+func (e *enabling) deferredNames() string {
+	var names []string
+	for _, w := range statements.OwnSettings(e.o.track, e.o.max, e.o.save) {
+		names = append(names, w.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (e *enabling) say() {
+	log := e.app.log
+	switch set := settings.Named(e.doc.Settings, settings.IsSet); {
+	case e.o.dryRun:
+		log.Info("dry run: nothing was written; shared_preload_libraries would be " + settings.FormatList(e.doc.Library.After))
+	case e.doc.ChangeSet == nil:
+		log.Info("no change")
+	default:
+		log.Info(fmt.Sprintf("change set %s; shared_preload_libraries = %s; undo with avadb rollback", *e.doc.ChangeSet, settings.FormatList(e.doc.Library.After)))
+		if len(set) > 0 {
+			log.Info("set: " + strings.Join(set, ", "))
+		}
+	}
+	if pending := settings.Named(e.doc.Settings, settings.IsPending); len(pending) > 0 {
+		log.Info("waiting for a restart of the server: " + strings.Join(pending, ", "))
+	}
+	if e.set != nil && e.doc.RestartRequired {
+		log.Info("should the server not start any more, on its host:\n" + e.app.offlineLine(e.conn, e.set))
+	}
+}

@@ -1,0 +1,107 @@
+package cmd
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"avadb/internal/journal"
+	"avadb/internal/pg"
+)
+
+type historyDocument struct {
+	head
+	ChangeSets []changeSetRow `json:"change_sets"`
+}
+
+// changeSetRow is a change set as history shows it.
+type changeSetRow struct {
+	ID          string           `json:"id"`
+	ShortID     string           `json:"short_id" col:""` // enough characters to name it
+	Command     string           `json:"command" col:""`
+	State       journal.SetState `json:"state" col:"status"`
+	StartedAt   time.Time        `json:"started_at" col:""`
+	FinishedAt  *time.Time       `json:"finished_at"`
+	Actor       string           `json:"actor" col:""`
+	Role        string           `json:"role"`
+	Host        string           `json:"host" col:""`
+	UndoneBy    *string          `json:"undone_by"`
+	Undoes      []string         `json:"undoes"`
+	CommandLine string           `json:"command_line"`
+	Node        journal.Node     `json:"node"`
+	ItemCount   int              `json:"item_count" col:""`
+	Items       []journal.Record `json:"items"`
+}
+
+func newHistory(a *app) *cobra.Command {
+	return newCommand(spec{
+		use: "history [ID]", short: "The change sets of this server, or one of them in full", args: atMost(1),
+		example:    "avadb history\navadb history 019a\navadb history -o json | jq '.change_sets[] | select(.state == \"open\")'",
+		privileges: "  any role; SELECT on avadb.change_set for what other hosts did",
+		exits:      "  2  no such change set",
+	}, func(ctx context.Context, _ *cobra.Command, args []string) error {
+		return a.withJournal(ctx, pg.Options{Class: pg.Normal}, func(conn *pg.Conn, j *journal.Journal) error {
+			sets, err := j.Sets(ctx)
+			if err != nil {
+				return err
+			}
+			short := journal.ShortIDs(sets)
+			if len(args) == 1 {
+				one, err := journal.Find(sets, args[0])
+				if err != nil {
+					return err
+				}
+				return a.printSet(conn, one, short)
+			}
+			doc := historyDocument{head: a.head("history", conn)}
+			for _, s := range sets {
+				doc.ChangeSets = append(doc.ChangeSets, historyRow(s, short))
+			}
+			return a.print(doc, doc.ChangeSets)
+		})
+	})
+}
+
+func historyRow(s *journal.Set, short map[string]string) changeSetRow {
+	return changeSetRow{
+		ID: s.ID, ShortID: short[s.ID], Command: s.Command, State: s.State, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
+		Actor: s.Actor, Role: s.Role, Host: s.Host, UndoneBy: s.UndoneBy, Undoes: s.Undoes, CommandLine: s.CommandLine,
+		Node: s.Node, ItemCount: len(s.Items), Items: s.Items,
+	}
+}
+
+// itemRow is one item of a set, for the eye.
+type itemRow struct {
+	Kind     journal.Kind     `json:"kind" col:""`
+	Name     string           `json:"name" col:""`
+	Database string           `json:"database" col:""`
+	Before   string           `json:"before" col:"left"`
+	Ours     string           `json:"ours" col:"left"`
+	State    journal.Progress `json:"state" col:"status"`
+	Error    string           `json:"error" col:"elastic"`
+}
+
+func (a *app) printSet(conn *pg.Conn, s *journal.Set, short map[string]string) error {
+	doc := historyDocument{head: a.head("history", conn), ChangeSets: []changeSetRow{historyRow(s, short)}}
+	var rows []itemRow
+	for _, r := range s.Items {
+		rows = append(rows, itemRow{
+			Kind: r.Kind, Name: r.Name, Database: r.Database, Before: stateText(r.Before), Ours: stateText(r.Ours), State: r.State, Error: r.Error,
+		})
+	}
+	a.log.Info(strings.Join([]string{"change set " + s.ID, string(s.State), s.StartedAt.Format(time.RFC3339), s.CommandLine}, ", "))
+	if s.UndoneBy != nil {
+		a.log.Info("undone by " + *s.UndoneBy)
+	}
+	return a.print(doc, rows)
+}
+
+// stateText shows a state to a person.
+func stateText(s journal.State) string {
+	if !s.Present {
+		return "(absent)"
+	}
+	return s.Text()
+}

@@ -1,0 +1,60 @@
+// Package cmd wires the commands: flags in, results out. What they do lives in the packages under internal.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"avadb/internal/fault"
+)
+
+// Main runs avadb and returns its exit code.
+func Main(args []string, in io.Reader, out, errOut io.Writer) int {
+	// A reader that goes away must not kill avadb in the middle of a change: the write fails instead.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := interruptible(context.Background())
+	defer stop()
+
+	a := newApp(in, out, errOut)
+	root := newRoot(a)
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	a.asJSON = wantsJSON(args)
+	command, err := root.ExecuteContextC(ctx)
+	return a.finish(command, err)
+}
+
+// interruptible gives a context that the first SIGINT or SIGTERM ends, with that as its cause. After the first the
+// signals have their usual effect again, so that a second ^C ends the process.
+func interruptible(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Stop(signals)
+			kind, what := fault.Interrupted, "interrupted"
+			if s == syscall.SIGTERM {
+				kind, what = fault.Terminated, "terminated"
+			}
+			cancel(fault.New(kind, "%s", what))
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
+}
+
+// brokenPipe tells that whoever read our output has gone: what was asked for is done, and there is nobody to tell.
+func brokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }

@@ -1,0 +1,75 @@
+package cmd
+
+import (
+	"bytes"
+	"os"
+	"time"
+
+	"avadb/internal/fault"
+	"avadb/internal/pg"
+	"avadb/internal/render"
+)
+
+// schemaVersion is that of the JSON documents: fields may be added, none is renamed without a new version.
+const schemaVersion = 1
+
+// head begins every document.
+type head struct {
+	SchemaVersion int         `json:"schema_version"`
+	Command       string      `json:"command"`
+	GeneratedAt   time.Time   `json:"generated_at"`
+	Target        *targetInfo `json:"target,omitempty"` // where a server was asked
+}
+
+type targetInfo struct {
+	Name             string `json:"name"` // of a named target, else empty
+	Host             string `json:"host"`
+	Port             int    `json:"port"`
+	Database         string `json:"database"`
+	User             string `json:"user"`
+	ServerVersion    string `json:"server_version"`
+	SystemIdentifier string `json:"system_identifier"` // text: it exceeds 2^53
+}
+
+func (a *app) head(command string, conn *pg.Conn) head {
+	h := head{SchemaVersion: schemaVersion, Command: command, GeneratedAt: a.now().UTC().Truncate(time.Millisecond)}
+	if conn != nil {
+		s, t := conn.Server, conn.Target
+		h.Target = &targetInfo{
+			Name: t.Name, Host: t.Host(), Port: t.Port(), Database: s.Database, User: s.Role,
+			ServerVersion: s.Version, SystemIdentifier: s.SystemIdentifier,
+		}
+	}
+	return h
+}
+
+// print writes a result in the format that was asked for, to stdout or to --out.
+func (a *app) print(doc, rows any) error {
+	if a.flags.outFile == "" {
+		p := render.Printer{
+			Out: a.out, Format: a.format, NoHeaders: a.flags.noHeaders,
+			Color: a.colorOn(a.out), Width: width(a.out),
+		}
+		return p.Result(doc, rows)
+	}
+	var buffer bytes.Buffer
+	p := render.Printer{Out: &buffer, Format: a.format, NoHeaders: a.flags.noHeaders}
+	if err := p.Result(doc, rows); err != nil {
+		return err
+	}
+	return a.write(buffer.Bytes())
+}
+
+// write sends bytes where results go.
+func (a *app) write(raw []byte) error {
+	if a.flags.outFile == "" {
+		if _, err := a.out.Write(raw); err != nil {
+			return fault.New(fault.Failed, "write the result: %w", err)
+		}
+		return nil
+	}
+	if err := os.WriteFile(a.flags.outFile, raw, 0o644); err != nil { //nolint:gosec // a result, as a shell redirection makes it
+		return fault.New(fault.Failed, "write the result: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"time"
+
+	"avadb/internal/fault"
+	"avadb/internal/pg"
+)
+
+// restartWait bounds the wait for the server after the restart command has ended.
+const restartWait = 2 * time.Minute
+
+// restart runs the user's command and waits until the server is back, as a server that was really started anew. after is
+// what to do when it does not come back.
+func (a *app) restart(ctx context.Context, conn *pg.Conn, command, after string) error {
+	a.log.Info("restarting the server: " + command)
+	startedBefore := conn.Server.StartedAt
+	conn.Close()
+	if err := a.runShell(ctx, command); err != nil {
+		return fault.New(fault.Failed, "the restart command failed: %w", err).WithHint("%s", after)
+	}
+	bounded, cancel := context.WithTimeout(ctx, restartWait)
+	defer cancel()
+	for {
+		again, err := pg.WaitReady(bounded, conn.Target, pg.Options{Class: pg.Normal, Changes: true}, a.log)
+		if err != nil {
+			return notBack(ctx, err, after)
+		}
+		started := again.Server.StartedAt
+		again.Close()
+		if started.After(startedBefore) {
+			return conn.Reconnect(ctx)
+		}
+		if err := sleep(bounded, 200*time.Millisecond); err != nil {
+			return fault.New(fault.Failed, "the restart command ended, but the server runs since %s: it was not restarted",
+				startedBefore.UTC().Format(time.RFC3339)).WithHint("give --restart-command a command that restarts the server and waits for it")
+		}
+	}
+}
+
+func notBack(ctx context.Context, err error, after string) error {
+	kind := fault.Failed
+	if ctx.Err() != nil {
+		kind = fault.KindOf(pg.Describe(ctx, ctx.Err()))
+	}
+	return fault.New(kind, "the server did not come back after the restart: %w", err).
+		WithHint("look at the server's log; if it does not start any more:\n%s", after)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// runShell runs a shell command line; what it prints goes to stderr, because stdout is for data.
+func (a *app) runShell(ctx context.Context, line string) error {
+	shell, flag := "/bin/sh", "-c"
+	if runtime.GOOS == "windows" {
+		shell, flag = "cmd", "/C"
+	}
+	c := exec.CommandContext(ctx, shell, flag, line) //nolint:gosec // it is what the user asked to be run
+	c.Stdout, c.Stderr = a.errOut, a.errOut
+	c.WaitDelay = time.Second // a server it starts may keep our stderr open
+	err := c.Run()
+	if ctx.Err() != nil {
+		return pg.Describe(ctx, ctx.Err())
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", line, err)
+	}
+	return nil
+}

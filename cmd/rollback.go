@@ -1,0 +1,239 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"avadb/internal/fault"
+	"avadb/internal/journal"
+	"avadb/internal/pg"
+	"avadb/internal/settings"
+)
+
+type rollbackOptions struct {
+	selection journal.Selection
+	dryRun    bool
+	offline   bool
+	pgdata    string
+	file      string
+}
+
+type rollbackDocument struct {
+	head
+	ChangeSet       *string       `json:"change_set"` // the rollback's own; null where nothing was written
+	DryRun          bool          `json:"dry_run"`
+	Undone          []string      `json:"undone"` // ids that it went over, oldest first
+	RestartRequired bool          `json:"restart_required"`
+	Items           []rollbackRow `json:"items"`
+}
+
+// rollbackRow is journal.Undo with the states as a person reads them.
+type rollbackRow struct {
+	Kind     journal.Kind   `json:"kind" col:""`
+	Name     string         `json:"name" col:""`
+	Database string         `json:"database"`
+	Before   journal.State  `json:"before"`
+	Ours     journal.State  `json:"ours"`
+	Now      journal.State  `json:"now"`
+	NowText  string         `json:"now_text" col:"left"`
+	ToText   string         `json:"before_text" col:"left"`
+	Action   journal.Action `json:"action" col:"status"`
+	Reason   string         `json:"reason" col:"elastic"`
+	Error    string         `json:"error"`
+}
+
+func newRollback(a *app) *cobra.Command {
+	var o rollbackOptions
+	c := newCommand(spec{
+		use: "rollback [ID]", short: "Undo a change set, to exactly what stood before", args: atMost(1),
+		long: `Undoes the newest change set that is no rollback and not yet undone, or exactly the one named (a rollback too). For each
+item, what stands now is compared with what stood before and with what avadb wrote: what somebody changed since is kept.
+
+With --offline it repairs postgresql.auto.conf of a server that does not start, from the journal on disk, and connects
+to nothing. Run it as root or as the owner of the data directory.`,
+		example: `avadb rollback --dry-run
+avadb rollback
+avadb rollback --only work_mem
+avadb rollback --to 019ab3
+avadb rollback --all
+avadb rollback --offline --pgdata /var/lib/postgresql/15/main`,
+		privileges: "  what the change needed; --offline: root or the owner of the data directory",
+		exits: `  0  done, or nothing to undo; values may wait for a restart (restart_required)
+  1  an item could not be restored
+  2  no such change set
+  4  another node, or a privilege is missing
+  5  an item was kept, because somebody changed it since`,
+	}, func(ctx context.Context, _ *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			o.selection.ID = args[0]
+		}
+		if err := o.check(a); err != nil {
+			return err
+		}
+		if o.offline {
+			return runOfflineRollback(a, o)
+		}
+		return runRollback(ctx, a, o)
+	})
+	f := c.Flags()
+	f.StringVar(&o.selection.To, "to", "", "undo everything newer than this change set")
+	f.BoolVar(&o.selection.All, "all", false, "undo every change set not yet undone")
+	f.StringSliceVar(&o.selection.Only, "only", nil, "only these items")
+	f.BoolVar(&o.selection.Force, "force", false, "restore also what somebody changed since, and on another node")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be done and write nothing")
+	f.BoolVar(&o.offline, "offline", false, "repair the data directory of a server that is down")
+	f.StringVar(&o.pgdata, "pgdata", "", "with --offline: the data directory")
+	f.StringVar(&o.file, "journal", "", "with --offline: the journal file, where it is not in the usual place")
+	return c
+}
+
+func (o rollbackOptions) check(a *app) error {
+	given := 0
+	for _, is := range []bool{o.selection.ID != "", o.selection.To != "", o.selection.All} {
+		if is {
+			given++
+		}
+	}
+	switch {
+	case given > 1:
+		return fault.New(fault.Usage, "an ID, --to and --all exclude each other")
+	case o.offline && o.pgdata == "":
+		return fault.New(fault.Usage, "--offline needs the data directory").WithHint("avadb rollback --offline --pgdata DIR")
+	case !o.offline && (o.pgdata != "" || o.file != ""):
+		return fault.New(fault.Usage, "--pgdata and --journal go with --offline")
+	case a.changed("to") && o.selection.To == "":
+		return fault.New(fault.Usage, "--to needs a change set").WithHint("avadb history lists them")
+	}
+	return nil
+}
+
+func runRollback(ctx context.Context, a *app, o rollbackOptions) error {
+	return a.withConn(ctx, pg.Options{Class: pg.Normal, Changes: true}, func(conn *pg.Conn) error {
+		return a.withChange(ctx, conn, func(c *change) error {
+			plan, err := c.journal.Plan(ctx, o.selection, c.item)
+			if err != nil {
+				return err
+			}
+			if o.dryRun {
+				return a.reportRollback(ctx, o, conn, plan)
+			}
+			err = runPlan(ctx, c, plan)
+			if err != nil && (plan.Set == nil || ctx.Err() != nil) {
+				return err
+			}
+			// What was written is shown also where the server did not take it.
+			return errors.Join(err, a.reportRollback(ctx, o, conn, plan))
+		})
+	})
+}
+
+// runPlan checks the privileges for all of it before any of it is written.
+func runPlan(ctx context.Context, c *change, plan *journal.Rollback) error {
+	var names []string
+	for _, u := range plan.Items {
+		switch {
+		case u.Action != journal.Restored:
+		case u.Kind == journal.SystemSetting:
+			names = append(names, u.Name)
+		case u.Kind == journal.PreloadEntry:
+			names = append(names, "shared_preload_libraries")
+		}
+	}
+	if len(names) > 0 {
+		if err := settings.WriteAccess(ctx, c.conn, names, nil); err != nil {
+			return err
+		}
+	}
+	return c.journal.Run(ctx, plan)
+}
+
+func (a *app) reportRollback(ctx context.Context, o rollbackOptions, conn *pg.Conn, plan *journal.Rollback) error {
+	doc := rollbackDocument{head: a.head("rollback", conn), DryRun: o.dryRun, Undone: plan.Undoes}
+	doc.addItems(plan.Items)
+	if plan.Set != nil {
+		doc.ChangeSet = &plan.Set.ID
+	}
+	pending, err := pendingAfter(ctx, conn, plan)
+	if err != nil {
+		return err
+	}
+	doc.RestartRequired = len(pending) > 0 && !o.dryRun
+	if err := a.print(doc, doc.Items); err != nil {
+		return err
+	}
+	a.summarizeRollback(doc, pending)
+	return rollbackVerdict(plan, doc.DryRun)
+}
+
+func (d *rollbackDocument) addItems(items []journal.Undo) {
+	for _, u := range items {
+		d.Items = append(d.Items, rollbackRow{
+			Kind: u.Kind, Name: u.Name, Database: u.Database, Before: u.Before, Ours: u.Ours, Now: u.Now,
+			NowText: stateText(u.Now), ToText: stateText(u.Before), Action: u.Action, Reason: u.Reason, Error: u.Error,
+		})
+	}
+}
+
+// pendingAfter names what waits for a restart among the items of the rollback.
+func pendingAfter(ctx context.Context, conn *pg.Conn, plan *journal.Rollback) ([]string, error) {
+	if len(plan.Items) == 0 {
+		return nil, nil
+	}
+	snapshot, err := settings.Read(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	var pending []string
+	for _, u := range plan.Items {
+		name := u.Name
+		if u.Kind == journal.PreloadEntry {
+			name = "shared_preload_libraries"
+		}
+		if u.Kind != journal.ExtensionKind && snapshot.Waits(name) {
+			pending = append(pending, name)
+		}
+	}
+	return pending, nil
+}
+
+func (a *app) summarizeRollback(doc rollbackDocument, pending []string) {
+	switch {
+	case len(doc.Undone) == 0:
+		a.log.Info("nothing to undo")
+		return
+	case doc.DryRun:
+		a.log.Info(fmt.Sprintf("dry run: this would undo %s, nothing was written", strings.Join(doc.Undone, ", ")))
+		return
+	}
+	a.log.Info("undone: " + strings.Join(doc.Undone, ", "))
+	if len(pending) > 0 {
+		a.log.Info("waiting for a restart of the server: " + strings.Join(pending, ", "))
+	}
+}
+
+// rollbackVerdict turns what became of the items into the exit code.
+func rollbackVerdict(plan *journal.Rollback, dryRun bool) error {
+	switch {
+	case plan.Failed():
+		return fault.New(fault.Failed, "not everything could be restored: %s", strings.Join(named(plan, journal.Failing), ", ")).
+			WithHint("mend what the reason says and run avadb rollback again")
+	case plan.Kept() && !dryRun:
+		return fault.New(fault.Found, "kept: %s", strings.Join(named(plan, journal.Kept), ", ")).
+			WithHint("avadb rollback %s --force restores what somebody changed since", strings.Join(plan.Undoes[len(plan.Undoes)-1:], " "))
+	}
+	return nil
+}
+
+func named(plan *journal.Rollback, action journal.Action) []string {
+	var names []string
+	for _, u := range plan.Items {
+		if u.Action == action {
+			names = append(names, u.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,3 @@
+package cmd
+
+func runOfflineRollback(a *app, o rollbackOptions) error { return nil }

@@ -1,0 +1,213 @@
+package cmd
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/viper"
+	"golang.org/x/term"
+
+	"avadb/internal/fault"
+	"avadb/internal/pg"
+	"avadb/internal/render"
+	"avadb/internal/units"
+)
+
+// app is one run of avadb: its streams, its configuration and what the persistent flags say.
+type app struct {
+	in          io.Reader
+	out, errOut io.Writer
+	env         func(string) string
+	now         func() time.Time
+	log         *slog.Logger
+	asJSON      bool // errors are one JSON object on stderr
+	viper       *viper.Viper
+	config      configFile
+	flags       rootFlags
+	format      render.Format
+	command     *cobra.Command     // the one that runs
+	stop        context.CancelFunc // ends --timeout's context
+}
+
+// rootFlags are the persistent flags that are no configuration.
+type rootFlags struct {
+	dsn, service, target       string
+	host, port, user, database string
+	configPath, outFile        string
+	noHeaders, quiet, verbose  bool
+	yes                        bool
+}
+
+func newApp(in io.Reader, out, errOut io.Writer) *app {
+	a := &app{in: in, out: out, errOut: errOut, env: os.Getenv, now: time.Now, viper: viper.New(), format: render.Table}
+	a.log = slog.New(&noticeHandler{app: a})
+	return a
+}
+
+// newRoot builds the whole command tree.
+func newRoot(a *app) *cobra.Command {
+	root := newCommand(spec{
+		use:   "avadb",
+		short: "Safe, measured and reversible changes for PostgreSQL",
+		long: `avadb is a toolkit for PostgreSQL DBAs. Each change is written to a journal before it is made and can be undone
+to exactly what stood before, also when the server no longer starts.`,
+		example: `avadb enable-stats --restart-command 'systemctl restart postgresql'
+avadb tune --ram 8GB --dry-run
+avadb slow --since 1h
+avadb rollback`,
+	}, nil)
+	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return a.prepare(command) }
+	a.addFlags(root)
+	root.AddCommand(
+		newEnableStats(a), newTune(a), newSlow(a), newHistory(a), newRollback(a),
+		newConfig(a), newDemo(a), newVersion(a), newCompletion(),
+	)
+	root.SetHelpCommand(newHelp(root))
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fault.New(fault.Usage, "%s", err) })
+	return root
+}
+
+func (a *app) addFlags(root *cobra.Command) {
+	p := root.PersistentFlags()
+	p.Bool("help", false, "help for the command") // without -h, which is --host as in psql
+	p.StringVar(&a.flags.dsn, "dsn", "", "connection string or URL")
+	p.StringVar(&a.flags.service, "service", "", "service of the pg_service.conf file")
+	p.StringVar(&a.flags.target, "target", "", "named target of the configuration file")
+	p.StringVarP(&a.flags.host, "host", "h", "", "server host or socket folder")
+	p.StringVarP(&a.flags.port, "port", "p", "", "server port")
+	p.StringVarP(&a.flags.user, "username", "U", "", "role to connect as")
+	p.StringVarP(&a.flags.database, "dbname", "d", "", "database to connect to")
+	p.String("store", "", "database of the server, or DSN, that holds the journal (default postgres)")
+	p.StringVar(&a.flags.configPath, "config", "", "configuration file (default $XDG_CONFIG_HOME/avadb/config.yaml)")
+	p.String("timeout", "", "time for the whole command, such as 30s or 5m (default none)")
+	p.StringP("output", "o", "table", "format: table, plain, json, jsonl or csv")
+	p.StringVar(&a.flags.outFile, "out", "", "write the result to this file instead of stdout")
+	p.BoolVar(&a.flags.noHeaders, "no-headers", false, "leave the header line out")
+	p.String("color", "auto", "colour: auto, always or never")
+	p.BoolVarP(&a.flags.quiet, "quiet", "q", false, "results and errors only")
+	p.BoolVarP(&a.flags.verbose, "verbose", "v", false, "say more about what is done")
+	p.BoolVarP(&a.flags.yes, "yes", "y", false, "ask nothing")
+	completeTargets(a, root)
+}
+
+// prepare reads the configuration and checks the persistent flags, once the command's own are parsed.
+func (a *app) prepare(command *cobra.Command) error {
+	a.command = command
+	if err := a.loadConfig(command); err != nil {
+		return err
+	}
+	extra := extraFormats(command)
+	format, err := render.ParseFormat(a.viper.GetString("output"), extra...)
+	if err != nil {
+		return err
+	}
+	a.format = format
+	a.asJSON = format == render.JSON || format == render.JSONL
+	if err := render.CheckColorMode(a.viper.GetString("color")); err != nil {
+		return err
+	}
+	return a.limitTime(command)
+}
+
+func (a *app) limitTime(command *cobra.Command) error {
+	text := a.viper.GetString("timeout")
+	if text == "" {
+		return nil
+	}
+	limit, err := units.ParseDuration(text)
+	if err != nil {
+		return err
+	}
+	if limit <= 0 {
+		return fault.New(fault.Usage, "--timeout %s leaves no time", text).WithHint("give a duration such as 30s or 5m")
+	}
+	cause := fault.New(fault.Timeout, "the command was not done within --timeout %s", text).WithHint("give it longer with --timeout")
+	ctx, cancel := context.WithTimeoutCause(command.Context(), limit, cause)
+	a.stop = cancel
+	command.SetContext(ctx)
+	return nil
+}
+
+func (a *app) sources() pg.Sources {
+	return pg.Sources{
+		DSN: a.flags.dsn, Service: a.flags.service, Target: a.flags.target,
+		Host: a.flags.host, Port: a.flags.port, User: a.flags.user, Database: a.flags.database,
+		Env: a.env, DefaultTarget: a.config.DefaultTarget, Targets: a.config.Targets,
+	}
+}
+
+// resolve gives the target that the flags, the environment and the configuration name.
+func (a *app) resolve() (*pg.Target, error) {
+	target, err := pg.Resolve(a.sources())
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range target.Warnings {
+		a.log.Warn(warning)
+	}
+	return target, nil
+}
+
+// withConn runs a command's work on its one connection.
+func (a *app) withConn(ctx context.Context, o pg.Options, work func(*pg.Conn) error) error {
+	target, err := a.resolve()
+	if err != nil {
+		return err
+	}
+	o.Log = a.log
+	conn, err := pg.Connect(ctx, target, o)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return work(conn)
+}
+
+// store is where the journal lives: --store, AVADB_STORE or the file, else what the named target says.
+func (a *app) store(target *pg.Target) string {
+	if store := a.viper.GetString("store"); store != "" {
+		return store
+	}
+	return target.Store
+}
+
+func (a *app) colorOn(stream io.Writer) bool {
+	return render.ColorWanted(a.viper.GetString("color"), a.env, isTerminal(stream))
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func width(stream io.Writer) int {
+	f, ok := stream.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
+// extraFormats are the formats that a command knows beside the common ones.
+func extraFormats(command *cobra.Command) []render.Format {
+	var extra []render.Format
+	for name := range strings.FieldsSeq(command.Annotations[annotationFormats]) {
+		extra = append(extra, render.Format(name))
+	}
+	return extra
+}
+
+// changed tells whether a flag was given on this command line.
+func (a *app) changed(flag string) bool {
+	f := a.command.Flag(flag)
+	return f != nil && f.Changed
+}

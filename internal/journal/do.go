@@ -1,0 +1,225 @@
+package journal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"avadb/internal/fault"
+)
+
+// undoTimeout bounds what avadb does on its own after a failure or an interrupt.
+const undoTimeout = 30 * time.Second
+
+func pidLine() string { return "pid " + strconv.Itoa(os.Getpid()) + "\n" }
+
+// Do changes the server. It returns the closed set; on a failure what had been written is undone, newest first, and
+// the error says so. It returns nil, nil where there is nothing to change.
+func (j *Journal) Do(ctx context.Context, changes []Change) (*Set, error) {
+	return j.Extend(ctx, nil, changes)
+}
+
+// Extend is Do within a set that is already there: for what a command can only write after a restart.
+func (j *Journal) Extend(ctx context.Context, set *Set, changes []Change) (*Set, error) {
+	if len(changes) == 0 {
+		return set, nil
+	}
+	if set == nil {
+		var err error
+		if set, err = j.newSet(); err != nil {
+			return nil, err
+		}
+	}
+	first := len(set.Items)
+	if err := j.record(ctx, set, changes); err != nil {
+		return nil, err
+	}
+	if err := j.writeAll(ctx, set, first, changes); err != nil {
+		return set, j.takeBack(ctx, set, first, changes, err)
+	}
+	return set, j.closeSet(ctx, set, SetApplied)
+}
+
+func (j *Journal) newSet() (*Set, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	return &Set{
+		ID: id.String(), Command: j.o.Command, CommandLine: j.o.CommandLine, Node: j.node,
+		Actor: j.o.Actor, Role: j.conn.Server.Role, Host: j.o.Host, StartedAt: j.o.Now().UTC(),
+	}, nil
+}
+
+// record reads every before and writes the set down, before anything is changed.
+func (j *Journal) record(ctx context.Context, set *Set, changes []Change) error {
+	if j.lock == nil {
+		return errors.New("a change without the lock")
+	}
+	for _, c := range changes {
+		before, err := c.Item.Read(ctx)
+		if err != nil {
+			return fault.New(fault.KindOf(err), "nothing was changed: read %s: %w", c.Item.Name(), err).WithHint("%s", plainHint(err))
+		}
+		set.Items = append(set.Items, Record{
+			Kind: c.Item.Kind(), Name: c.Item.Name(), Database: c.Item.Database(),
+			Before: before, Ours: c.Ours, State: Pending, Irreversible: c.Irreversible,
+		})
+	}
+	set.State, set.FinishedAt = SetOpen, nil
+	if err := j.keepConfigFile(set); err != nil {
+		j.o.Log.Warn("keep a copy of postgresql.auto.conf: " + err.Error())
+	}
+	if err := j.write(ctx, set); err != nil {
+		return fault.New(fault.Failed, "nothing was changed: %w", err)
+	}
+	return nil
+}
+
+func (j *Journal) keepConfigFile(set *Set) error {
+	if set.ConfigFile != nil || !j.files || j.o.ReadConfigFile == nil {
+		return nil
+	}
+	raw := j.o.ReadConfigFile()
+	if raw == nil {
+		return nil
+	}
+	name := set.ID + ".auto.conf"
+	if err := j.o.Folder.Keep(j.node.SystemIdentifier, name, raw); err != nil {
+		return err
+	}
+	set.ConfigFile = &ConfigFile{Backup: name}
+	return nil
+}
+
+func (j *Journal) writeAll(ctx context.Context, set *Set, first int, changes []Change) error {
+	for i, c := range changes {
+		record := &set.Items[first+i]
+		if err := j.lock.alive(ctx); err != nil {
+			return err
+		}
+		if err := c.Item.Write(ctx, c.Ours); err != nil {
+			record.State, record.Error = FailedItem, err.Error()
+			return fault.New(fault.KindOf(err), "write %s: %w", c.Item.Name(), err).WithHint("%s", plainHint(err)).WithSQLState(stateOf(err))
+		}
+		record.State = Written
+		if err := j.write(ctx, set); err != nil {
+			return err
+		}
+	}
+	if j.o.Settle == nil {
+		return nil
+	}
+	return j.o.Settle(ctx, set.Items[first:])
+}
+
+// takeBack undoes a half-made set, newest first, and says in the error what it did. It goes on after an interrupt.
+func (j *Journal) takeBack(ctx context.Context, set *Set, first int, changes []Change, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	if err := errors.Join(j.lock.alive(ctx), j.conn.Alive(ctx)); err != nil {
+		return fault.New(fault.KindOf(cause), "%w; the connection is lost, so change set %s stays open", cause, set.ID).
+			WithHint("when the server is back: avadb rollback %s", set.ID).WithSQLState(stateOf(cause))
+	}
+	undone, failed := 0, 0
+	for i, c := range slices.Backward(changes) {
+		record := &set.Items[first+i]
+		if record.State == Pending {
+			record.State = RolledBack
+			continue
+		}
+		if err := j.undoOne(ctx, c.Item, record); err != nil {
+			record.State, record.Error = FailedItem, err.Error()
+			failed++
+			continue
+		}
+		record.State = RolledBack
+		undone++
+	}
+	return j.reportTakeBack(ctx, set, first, cause, undone, failed)
+}
+
+func (j *Journal) undoOne(ctx context.Context, item Item, record *Record) error {
+	now, err := item.Read(ctx)
+	if err != nil || item.Same(now, record.Before) {
+		return err
+	}
+	return item.Write(ctx, record.Before)
+}
+
+func (j *Journal) reportTakeBack(ctx context.Context, set *Set, first int, cause error, undone, failed int) error {
+	if j.o.Settle != nil {
+		if err := j.o.Settle(ctx, nil); err != nil {
+			j.o.Log.Warn("reload after undoing: " + err.Error())
+		}
+	}
+	state := SetUndone
+	if failed > 0 || first > 0 {
+		state = SetPartial
+	}
+	closeErr := j.closeSet(ctx, set, state)
+	out := fault.New(fault.KindOf(cause), "%w; what had been changed (%d) was undone", cause, undone).
+		WithHint("%s", plainHint(cause)).WithSQLState(stateOf(cause))
+	if failed > 0 {
+		out = fault.New(fault.KindOf(cause), "%w; %d of the changes could be undone, %d could not", cause, undone, failed).
+			WithHint("see what stands: avadb history %s", set.ID).WithSQLState(stateOf(cause))
+	}
+	if closeErr != nil {
+		return errors.Join(out, closeErr)
+	}
+	return out
+}
+
+// closeSet writes the final state, with the fingerprint of the configuration file as avadb left it.
+func (j *Journal) closeSet(ctx context.Context, set *Set, state SetState) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	finished := j.o.Now().UTC()
+	set.State, set.FinishedAt = state, &finished
+	if set.ConfigFile != nil {
+		if raw := j.o.ReadConfigFile(); raw != nil {
+			sum := sha256.Sum256(raw)
+			set.ConfigFile.AfterSHA256 = hex.EncodeToString(sum[:])
+		}
+	}
+	if err := j.write(ctx, set); err != nil {
+		return fault.New(fault.Failed, "the change was made, but the journal could not be closed: %w", err).
+			WithHint("avadb history shows change set %s as open; avadb rollback %s undoes it", set.ID, set.ID)
+	}
+	return nil
+}
+
+func plainHint(err error) string {
+	if f := fault.As(err); f != nil {
+		return f.Hint
+	}
+	return ""
+}
+
+func stateOf(err error) string {
+	if f := fault.As(err); f != nil {
+		return f.SQLState
+	}
+	return ""
+}
+
+// OpenSets gives the sets that a crash left open on this node.
+func (j *Journal) OpenSets(sets []*Set) []*Set {
+	var open []*Set
+	for _, s := range sets {
+		if s.State == SetOpen && s.Node.Is(j.node) && s.UndoneBy == nil {
+			open = append(open, s)
+		}
+	}
+	return open
+}
+
+// Node is the server this journal is of.
+func (j *Journal) Node() Node { return j.node }

@@ -1,0 +1,153 @@
+package journal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Folder is the journal on disk: one folder for each system identifier, one file for each set.
+type Folder struct{ Root string }
+
+// StateHome is where avadb keeps its state: $XDG_STATE_HOME/avadb, or what the platform has for it.
+func StateHome(env func(string) string) (string, error) {
+	if dir := env("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "avadb"), nil
+	}
+	if dir := env("LOCALAPPDATA"); dir != "" {
+		return filepath.Join(dir, "avadb"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("no home folder and no XDG_STATE_HOME: %w", err)
+	}
+	return filepath.Join(home, ".local", "state", "avadb"), nil
+}
+
+// Path is the file of a set.
+func (f Folder) Path(systemIdentifier, id string) string {
+	return filepath.Join(f.dir(systemIdentifier), id+".json")
+}
+
+func (f Folder) dir(systemIdentifier string) string {
+	return filepath.Join(f.Root, "journal", systemIdentifier)
+}
+
+// Prepare makes the folder, 0700, and proves that it can be written.
+func (f Folder) Prepare(systemIdentifier string) error {
+	dir := f.dir(systemIdentifier)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// Write stores a set so that a crash leaves either the old file or the new one.
+func (f Folder) Write(s *Set) error {
+	raw, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return f.writeFile(s.Node.SystemIdentifier, s.ID+".json", append(raw, '\n'))
+}
+
+// Keep stores bytes beside a set's file, such as a copy of postgresql.auto.conf.
+func (f Folder) Keep(systemIdentifier, name string, raw []byte) error {
+	return f.writeFile(systemIdentifier, name, raw)
+}
+
+// Kept reads what Keep stored.
+func (f Folder) Kept(systemIdentifier, name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(f.dir(systemIdentifier), filepath.Base(name)))
+}
+
+func (f Folder) writeFile(systemIdentifier, name string, raw []byte) error {
+	dir := f.dir(systemIdentifier)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return ReplaceFile(filepath.Join(dir, name), raw, 0o600, nil)
+}
+
+// ReplaceFile puts new content in a file's place: a temporary file beside it, fsync, rename, fsync of the folder.
+// dress, where given, is called with the temporary file before the rename, to keep an owner for example.
+func ReplaceFile(path string, raw []byte, mode os.FileMode, dress func(tmp *os.File) error) (err error) {
+	dir := filepath.Dir(path)
+	tmp, err := os.CreateTemp(dir, ".avadb-*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(tmp.Name()))
+		}
+	}()
+	if err := fill(tmp, raw, mode, dress); err != nil {
+		return errors.Join(err, tmp.Close())
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(dir)
+}
+
+func fill(tmp *os.File, raw []byte, mode os.FileMode, dress func(*os.File) error) error {
+	if _, err := tmp.Write(raw); err != nil {
+		return err
+	}
+	if err := tmp.Chmod(mode); err != nil {
+		return err
+	}
+	if dress != nil {
+		if err := dress(tmp); err != nil {
+			return err
+		}
+	}
+	return tmp.Sync()
+}
+
+// ReadSet reads one set's file.
+func ReadSet(path string) (*Set, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var s Set
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, fmt.Errorf("journal file %s is damaged: %w", path, err)
+	}
+	return &s, nil
+}
+
+// Sets reads all sets of a server. A damaged file is reported in the second result and hides no other.
+func (f Folder) Sets(systemIdentifier string) (sets []*Set, damaged []error, err error) {
+	entries, err := os.ReadDir(f.dir(systemIdentifier))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), ".json") {
+			continue
+		}
+		set, err := ReadSet(filepath.Join(f.dir(systemIdentifier), entry.Name()))
+		if err != nil {
+			damaged = append(damaged, err)
+			continue
+		}
+		sets = append(sets, set)
+	}
+	return sets, damaged, nil
+}

@@ -1,0 +1,130 @@
+package journal
+
+import (
+	"slices"
+	"strings"
+
+	"avadb/internal/fault"
+)
+
+// Selection says what to roll back: nothing given means the newest set that is no rollback and not yet undone.
+type Selection struct {
+	ID    string   // exactly this set, a rollback too
+	To    string   // everything newer than this set
+	All   bool     // every set not yet undone
+	Only  []string // names of items; empty: all
+	Force bool     // also on another node, and over what somebody else wrote since
+}
+
+// Targets gives the sets that a selection undoes, oldest first. --to and --all never take rollbacks: what a rollback
+// restored is already the state of an older set.
+func Targets(sets []*Set, sel Selection) ([]*Set, error) {
+	switch {
+	case sel.ID != "":
+		set, err := Find(sets, sel.ID)
+		if err != nil {
+			return nil, err
+		}
+		return []*Set{set}, nil
+	case sel.To != "":
+		bound, err := Find(sets, sel.To)
+		if err != nil {
+			return nil, err
+		}
+		return undoable(sets, func(s *Set) bool { return s.ID > bound.ID }), nil
+	}
+	all := undoable(sets, func(*Set) bool { return true })
+	if !sel.All && len(all) > 1 {
+		all = all[len(all)-1:]
+	}
+	return all, nil
+}
+
+func undoable(sets []*Set, wanted func(*Set) bool) []*Set {
+	var out []*Set
+	for _, s := range sets {
+		if !s.IsRollback() && s.State != SetUndone && wanted(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Merged gives what undoing the sets means for each item: the oldest before and the newest ours, newest item first.
+// Names in only must be there.
+func Merged(sets []*Set, only []string) ([]Record, error) {
+	var merged []Record
+	for _, set := range sets {
+		for _, r := range set.Items {
+			at := slices.IndexFunc(merged, r.sameItem)
+			if at < 0 {
+				merged = append(merged, r)
+				continue
+			}
+			merged[at].Ours = r.Ours
+			merged[at].Irreversible = merged[at].Irreversible || r.Irreversible
+		}
+	}
+	slices.Reverse(merged)
+	if len(only) == 0 {
+		return merged, nil
+	}
+	for _, name := range only {
+		if !slices.ContainsFunc(merged, func(r Record) bool { return strings.EqualFold(r.Name, name) }) {
+			return nil, fault.New(fault.Usage, "nothing named %q is in what would be rolled back", name).
+				WithHint("it holds: %s", strings.Join(names(merged), ", "))
+		}
+	}
+	return slices.DeleteFunc(merged, func(r Record) bool { return !inOnly(r, only) }), nil
+}
+
+func inOnly(r Record, only []string) bool {
+	return len(only) == 0 || slices.ContainsFunc(only, func(name string) bool { return strings.EqualFold(name, r.Name) })
+}
+
+func names(records []Record) []string {
+	out := make([]string, 0, len(records))
+	for _, r := range records {
+		out = append(out, r.Name)
+	}
+	return out
+}
+
+// Decide compares what stands with what stood before and with what avadb wrote. reason is set for Kept.
+func Decide(r Record, now State, same func(a, b State) bool, force bool) (action Action, reason string) {
+	switch {
+	case same(now, r.Before):
+		return Unchanged, ""
+	case r.Irreversible:
+		return Kept, "it cannot be undone"
+	case same(now, r.Ours) || force:
+		return Restored, ""
+	}
+	return Kept, "somebody changed it since"
+}
+
+// Action is what a rollback does with an item. It is part of the JSON contract.
+type Action string
+
+// The actions of a rollback.
+const (
+	Restored  Action = "restored"
+	Unchanged Action = "unchanged"
+	Kept      Action = "kept"
+	Failing   Action = "failed"
+)
+
+// Undo is one line of a rollback: the item, what stood before, what avadb wrote, what stands, and what is done.
+type Undo struct {
+	Kind     Kind   `json:"kind" col:""`
+	Name     string `json:"name" col:""`
+	Database string `json:"database,omitempty"`
+	Before   State  `json:"before"`
+	Ours     State  `json:"ours"`
+	Now      State  `json:"now"`
+	Action   Action `json:"action" col:"status"`
+	Reason   string `json:"reason" col:"elastic"`
+	Error    string `json:"error,omitempty"`
+}
+
+func (u Undo) record() Record { return Record{Kind: u.Kind, Name: u.Name, Database: u.Database} }

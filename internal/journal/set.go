@@ -1,0 +1,156 @@
+package journal
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// Kind says what an item changes. It is part of the JSON contract.
+type Kind string
+
+// The kinds of item.
+const (
+	SystemSetting Kind = "system_setting" // an entry of postgresql.auto.conf
+	PreloadEntry  Kind = "preload_entry"  // one library in shared_preload_libraries
+	ExtensionKind Kind = "extension"      // an extension in one database
+)
+
+// State is what stands for an item: whether it is there, and its value as the server keeps it (the raw text of
+// postgresql.auto.conf, the version of an extension). Value is nil where it is absent.
+type State struct {
+	Present bool    `json:"present"`
+	Value   *string `json:"value"`
+}
+
+// Present is the state of something that is there.
+func Present(value string) State { return State{Present: true, Value: &value} }
+
+// Absent is the state of something that is not there.
+func Absent() State { return State{} }
+
+// Text is the value, empty where there is none.
+func (s State) Text() string {
+	if s.Value == nil {
+		return ""
+	}
+	return *s.Value
+}
+
+// Item is one thing on a server that avadb can change. Applying and undoing are the same act: Write brings the
+// server to a state, whether that is ours or the one that stood before.
+type Item interface {
+	Kind() Kind
+	Name() string
+	// Database is where the item lives; empty for what belongs to the whole server.
+	Database() string
+	// Read gives what stands now.
+	Read(ctx context.Context) (State, error)
+	// Write brings the server to the state. A *KeptError says that it must not be done, and why.
+	Write(ctx context.Context, to State) error
+	// Same compares two states by meaning.
+	Same(a, b State) bool
+}
+
+// KeptError is returned by Item.Write where undoing would break something; the item is kept and reported.
+type KeptError struct{ Reason string }
+
+func (e *KeptError) Error() string { return e.Reason }
+
+// Change is an item and the state avadb wants it in.
+type Change struct {
+	Item Item
+	Ours State
+	// Irreversible marks what no rollback can take back, such as ALTER EXTENSION UPDATE.
+	Irreversible bool
+}
+
+// Factory makes the item that a record in the journal speaks of.
+type Factory func(r Record) (Item, error)
+
+// SetState is the state of a change set. It is part of the JSON contract.
+type SetState string
+
+// The states of a change set.
+const (
+	SetApplied SetState = "applied" // all items stand
+	SetPartial SetState = "partial" // something failed and not all of it could be undone
+	SetOpen    SetState = "open"    // being applied, or a crash in between
+	SetUndone  SetState = "undone"  // a rollback has gone over all of it, or a failure was undone at once
+)
+
+// Progress of one record within its set.
+type Progress string
+
+// The progress of a record.
+const (
+	Pending    Progress = "pending" // not written yet, or a crash before it could be marked
+	Written    Progress = "applied"
+	RolledBack Progress = "undone"
+	KeptAsIs   Progress = "kept"
+	FailedItem Progress = "failed"
+)
+
+// Record is an item as the journal keeps it.
+type Record struct {
+	Kind         Kind     `json:"kind"`
+	Name         string   `json:"name"`
+	Database     string   `json:"database,omitempty"`
+	Before       State    `json:"before"`
+	Ours         State    `json:"ours"`
+	State        Progress `json:"state"`
+	Irreversible bool     `json:"irreversible,omitempty"`
+	Error        string   `json:"error,omitempty"`
+}
+
+// sameItem tells whether two records speak of the same thing.
+func (r Record) sameItem(o Record) bool {
+	return r.Kind == o.Kind && strings.EqualFold(r.Name, o.Name) && r.Database == o.Database
+}
+
+// Node names a server by what it reports of itself, so that a socket, 127.0.0.1 and ::1 are one node.
+type Node struct {
+	SystemIdentifier string `json:"system_identifier"`
+	Port             int    `json:"port"`
+	DataDirectory    string `json:"data_directory,omitempty"` // empty where the role may not see it
+	Address          string `json:"address"`
+	Timeline         int    `json:"timeline"`
+	InRecovery       bool   `json:"in_recovery"`
+}
+
+// Is tells whether two descriptions can be of the same node. A standby shares its primary's system identifier, and so
+// the port and, where both saw it, the data directory decide.
+func (n Node) Is(o Node) bool {
+	if n.SystemIdentifier != o.SystemIdentifier || n.Port != o.Port {
+		return false
+	}
+	return n.DataDirectory == "" || o.DataDirectory == "" || n.DataDirectory == o.DataDirectory
+}
+
+// ConfigFile is what avadb knows of postgresql.auto.conf where it runs on the server's host and may read it.
+type ConfigFile struct {
+	Backup      string `json:"backup"`       // file name beside the set's own: the bytes that stood before
+	AfterSHA256 string `json:"after_sha256"` // of the file as avadb left it, hex; empty while the set is open
+}
+
+// Set is a change set.
+type Set struct {
+	ID          string      `json:"id"`
+	Rev         int         `json:"rev"` // grows with each writing; the higher one wins between file and database
+	Command     string      `json:"command"`
+	CommandLine string      `json:"command_line"` // without secrets
+	Node        Node        `json:"node"`
+	Actor       string      `json:"actor"` // operating system user
+	Role        string      `json:"role"`  // PostgreSQL role
+	Host        string      `json:"host"`  // where avadb ran
+	StartedAt   time.Time   `json:"started_at"`
+	FinishedAt  *time.Time  `json:"finished_at"`
+	State       SetState    `json:"state"`
+	Undoes      []string    `json:"undoes,omitempty"` // a rollback: the sets it went over
+	UndoneBy    *string     `json:"undone_by"`
+	ConfigFile  *ConfigFile `json:"config_file,omitempty"`
+	Items       []Record    `json:"items"`
+}
+
+// IsRollback tells whether the set undoes others.
+func (s *Set) IsRollback() bool { return len(s.Undoes) > 0 }

@@ -1,0 +1,145 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"avadb/internal/fault"
+	"avadb/internal/pg"
+	"avadb/internal/query"
+)
+
+// table is the journal in schema avadb of the store database.
+type table struct {
+	conn  *pg.Conn
+	facts tableFacts
+}
+
+type tableFacts struct {
+	SchemaExists bool   `db:"schema_exists"`
+	MayCreate    bool   `db:"may_create"`
+	TableExists  bool   `db:"table_exists"`
+	Trusted      bool   `db:"trusted"`
+	MayRead      bool   `db:"may_read"`
+	MayWrite     bool   `db:"may_write"`
+	Owner        string `db:"owner"`
+}
+
+func openTable(ctx context.Context, conn *pg.Conn) (*table, error) {
+	facts, err := query.One[tableFacts](ctx, conn, "journal/table")
+	if err != nil {
+		return nil, err
+	}
+	return &table{conn: conn, facts: facts}, nil
+}
+
+// writable says why the table cannot be written; nil where it can, or can be made.
+func (t *table) writable() error {
+	server, database, role := t.conn.Server, t.conn.Server.Database, pg.Identifier(t.conn.Server.Role)
+	switch {
+	case server.InRecovery:
+		return errors.New("the server is a standby")
+	case !t.facts.Trusted:
+		return fmt.Errorf("schema avadb in database %s belongs to %s, who is neither this role nor a superuser", database, t.facts.Owner)
+	case t.facts.TableExists && !t.facts.MayWrite:
+		return fault.New(fault.Privilege, "no right to write avadb.change_set in database %s", database).
+			WithHint("GRANT USAGE ON SCHEMA avadb TO %s; GRANT SELECT, INSERT, UPDATE ON avadb.change_set TO %s", role, role)
+	case !t.facts.TableExists && !t.facts.MayCreate:
+		return fault.New(fault.Privilege, "no right to create schema avadb in database %s", database).
+			WithHint("GRANT CREATE ON DATABASE %s TO %s", pg.Identifier(database), role)
+	}
+	return nil
+}
+
+// create makes the schema and the table where they are missing.
+func (t *table) create(ctx context.Context) error {
+	if t.facts.TableExists {
+		return nil
+	}
+	return t.transaction(ctx, func() error {
+		if !t.facts.SchemaExists {
+			if err := query.Exec(ctx, t.conn, "journal/create_schema"); err != nil {
+				return err
+			}
+		}
+		if err := query.Exec(ctx, t.conn, "journal/create_table"); err != nil {
+			return err
+		}
+		t.facts.TableExists, t.facts.SchemaExists, t.facts.MayRead, t.facts.MayWrite = true, true, true, true
+		return nil
+	})
+}
+
+func (t *table) put(ctx context.Context, s *Set) error {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return t.transaction(ctx, func() error {
+		return query.Exec(ctx, t.conn, "journal/put", s.Node.SystemIdentifier, s.ID, s.Rev, escapeNonASCII(raw))
+	})
+}
+
+func (t *table) sets(ctx context.Context, systemIdentifier string) ([]*Set, error) {
+	if !t.facts.TableExists {
+		return nil, nil
+	}
+	if !t.facts.MayRead || !t.facts.Trusted {
+		return nil, fault.New(fault.Privilege, "no right to read avadb.change_set in database %s", t.conn.Server.Database).
+			WithHint("GRANT USAGE ON SCHEMA avadb TO %[1]s; GRANT SELECT ON avadb.change_set TO %[1]s", pg.Identifier(t.conn.Server.Role))
+	}
+	rows, err := query.Rows[struct{ Document string }](ctx, t.conn, "journal/list", systemIdentifier)
+	if err != nil {
+		return nil, err
+	}
+	sets := make([]*Set, 0, len(rows))
+	for _, row := range rows {
+		var s Set
+		if err := json.Unmarshal([]byte(row.Document), &s); err != nil {
+			return nil, fmt.Errorf("a document in avadb.change_set is damaged: %w", err)
+		}
+		sets = append(sets, &s)
+	}
+	return sets, nil
+}
+
+// transaction commits on the local disk alone: a lost synchronous standby would hang the commit for ever, and
+// synchronous_commit = off was seen to lose the row. READ WRITE passes default_transaction_read_only.
+func (t *table) transaction(ctx context.Context, work func() error) error {
+	exec := func(statement string) error {
+		return query.ExecText(ctx, t.conn, query.Mark("journal/transaction", statement))
+	}
+	if err := exec("BEGIN READ WRITE"); err != nil {
+		return err
+	}
+	err := exec("SET LOCAL synchronous_commit = local")
+	if err == nil {
+		err = work()
+	}
+	if err != nil {
+		return errors.Join(err, exec("ROLLBACK"))
+	}
+	return exec("COMMIT")
+}
+
+// escapeNonASCII writes JSON with \u escapes only, which a database of any encoding can store.
+func escapeNonASCII(raw []byte) string {
+	out := make([]byte, 0, len(raw))
+	for len(raw) > 0 {
+		r, size := utf8.DecodeRune(raw)
+		switch {
+		case r < utf8.RuneSelf:
+			out = append(out, raw[0])
+		case r > 0xFFFF:
+			r -= 0x10000
+			out = fmt.Appendf(out, `\u%04x\u%04x`, 0xD800+(r>>10), 0xDC00+(r&0x3FF))
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		raw = raw[size:]
+	}
+	return string(out)
+}

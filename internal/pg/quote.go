@@ -1,0 +1,23 @@
+package pg
+
+import (
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Identifier quotes a name for SQL; several parts are joined with dots: Identifier("avadb", "lock") is
+// "avadb"."lock" with the quotes.
+func Identifier(parts ...string) string { return pgx.Identifier(parts).Sanitize() }
+
+// Literal quotes a text for SQL. The result means the same with standard_conforming_strings on or off:
+// as soon as there is a backslash, it becomes an escape string with the backslashes doubled. NUL, which no text of
+// PostgreSQL can hold, is left out.
+func Literal(s string) string {
+	s = strings.ReplaceAll(s, "\x00", "")
+	quoted := "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	if !strings.Contains(s, `\`) {
+		return quoted
+	}
+	return "E" + strings.ReplaceAll(quoted, `\`, `\\`)
+}

@@ -1,0 +1,55 @@
+package pg
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// parameter is a session default to be set, with its value as a literal.
+type parameter struct{ name, value string }
+
+// sessionDefaults are the parameters that this connection may set: those that neither the role, the database
+// nor PGOPTIONS has set. A connection that holds a lock also takes away the timeouts that would end it.
+func sessionDefaults(s Server, o Options, encoding string) []parameter {
+	defaults := []parameter{
+		{"statement_timeout", milliseconds(o.Class.StatementTimeout())},
+		{"lock_timeout", milliseconds(o.LockTimeout)},
+		{"idle_in_transaction_session_timeout", milliseconds(idleInTransaction)},
+	}
+	defaults = slices.DeleteFunc(defaults, func(p parameter) bool {
+		return !slices.Contains(s.open, p.name) || o.IdleForever && p.name == "idle_in_transaction_session_timeout"
+	})
+	if o.IdleForever {
+		defaults = append(defaults, parameter{"idle_session_timeout", "0"}, parameter{"idle_in_transaction_session_timeout", "0"})
+	}
+	if encoding != "UTF8" { // the driver takes every text for UTF-8
+		defaults = append(defaults, parameter{"client_encoding", "'UTF8'"})
+	}
+	return defaults
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// setStatements is the text that sets parameters, in one round trip; scope is "SET" or "SET LOCAL".
+func setStatements(scope string, parameters []parameter) string {
+	var b strings.Builder
+	for _, p := range parameters {
+		b.WriteString(scope + " /*avadb:pg/session*/ " + p.name + " = " + p.value + ";")
+	}
+	return b.String()
+}
+
+// applyDefaults sets them for the session. Never called behind a pooler, where they would stay for the next
+// client.
+func applyDefaults(ctx context.Context, c *pgconn.PgConn, parameters []parameter) error {
+	if len(parameters) == 0 {
+		return nil
+	}
+	_, err := c.Exec(ctx, setStatements("SET", parameters)).ReadAll()
+	return err
+}

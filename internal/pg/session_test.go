@@ -1,0 +1,109 @@
+package pg
+
+import (
+	"testing"
+	"time"
+
+	"avadb/internal/fault"
+)
+
+func TestClasses(t *testing.T) {
+	for class, want := range map[Class]string{Normal: "30s", Critical: "5s", High: "10s", Low: "1min", Background: "2min"} {
+		c := mustConnect(t, server.DSN("postgres"), Options{Class: class})
+		if got := show(t, c, "SHOW statement_timeout"); got != want {
+			t.Errorf("%s: statement_timeout %s, want %s", class, got, want)
+		}
+	}
+}
+
+func TestSessionDefaults(t *testing.T) {
+	c := mustConnect(t, server.DSN("postgres"), Options{LockTimeout: 2 * time.Second})
+	for name, want := range map[string]string{
+		"lock_timeout": "2s", "idle_in_transaction_session_timeout": "1min", "application_name": "avadb", "idle_session_timeout": "0", "client_encoding": "UTF8",
+	} {
+		if got := show(t, c, "SHOW "+name); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+}
+
+// TestDefaultsGiveWay: what the user has set for the role, the database or by PGOPTIONS stays; what only stands
+// in the configuration file does not.
+func TestDefaultsGiveWay(t *testing.T) {
+	dsn := newRole(t, "own_settings", "")
+	admin(t, server, "ALTER ROLE own_settings SET statement_timeout = '77s'", "CREATE DATABASE own_lock",
+		"ALTER DATABASE own_lock SET lock_timeout = '3s'", "ALTER SYSTEM SET idle_in_transaction_session_timeout = '9s'", "SELECT pg_reload_conf()")
+	defer admin(t, server, "DROP DATABASE own_lock WITH (FORCE)", "ALTER SYSTEM RESET idle_in_transaction_session_timeout", "SELECT pg_reload_conf()")
+	waitFor(t, func() bool {
+		return show(t, mustConnect(t, server.DSN("postgres"), Options{}), "SELECT reset_val FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'") == "9000"
+	})
+
+	c := mustConnect(t, dsn+" dbname=own_lock", Options{})
+	for name, want := range map[string]string{"statement_timeout": "77s", "lock_timeout": "3s", "idle_in_transaction_session_timeout": "1min"} {
+		if got := show(t, c, "SHOW "+name); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+	c = mustConnect(t, dsn, Options{}, "PGOPTIONS=-c statement_timeout=123s -c lock_timeout=0")
+	for name, want := range map[string]string{"statement_timeout": "123s", "lock_timeout": "0"} {
+		if got := show(t, c, "SHOW "+name); got != want {
+			t.Errorf("with PGOPTIONS: %s is %s, want %s", name, got, want)
+		}
+	}
+}
+
+func TestIdleForever(t *testing.T) {
+	dsn := newRole(t, "idle_role", "")
+	admin(t, server, "ALTER ROLE idle_role SET idle_session_timeout = '1s'", "ALTER ROLE idle_role SET idle_in_transaction_session_timeout = '1s'")
+	c := mustConnect(t, dsn, Options{IdleForever: true})
+	for _, name := range []string{"idle_session_timeout", "idle_in_transaction_session_timeout"} {
+		if got := show(t, c, "SHOW "+name); got != "0" {
+			t.Errorf("%s is %s", name, got)
+		}
+	}
+}
+
+// TestEncoding: a database in another encoding still gives UTF-8.
+func TestEncoding(t *testing.T) {
+	admin(t, server, "CREATE DATABASE western ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+	c := mustConnect(t, server.DSN("western"), Options{})
+	if got := show(t, c, "SELECT chr(252)::text"); got != "ü" {
+		t.Errorf("got %q", got)
+	}
+	c.Close()
+	admin(t, server, "DROP DATABASE western")
+}
+
+func TestTransactions(t *testing.T) {
+	dsn := newRole(t, "readonly_role", "")
+	admin(t, server, "ALTER ROLE readonly_role SET default_transaction_read_only = on", "GRANT CREATE ON SCHEMA public TO readonly_role")
+	c := mustConnect(t, dsn, Options{})
+	_, err := c.Exec(t.Context(), "CREATE TABLE public.written ()")
+	wantFault(t, err, fault.Failed, "25006")
+	tx, err := c.BeginReadWrite(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "CREATE TABLE public.written ()"); err != nil {
+		t.Error(err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if tx, err = c.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// waitFor polls until a condition holds.
+func waitFor(t *testing.T, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !condition(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("waited 20 s in vain")
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package pg
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"avadb/internal/fault"
+)
+
+// Exec runs one statement. Behind a pooler it runs in a transaction of its own, which carries the session's
+// defaults.
+func (c *Conn) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	if !c.Server.Pooler {
+		tag, err := c.raw.Exec(ctx, sql, args...)
+		return tag, Describe(ctx, err)
+	}
+	tx, err := c.Begin(ctx)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	tag, err := tx.Exec(ctx, sql, args...)
+	if err == nil {
+		err = tx.Commit(ctx)
+	} else {
+		rollback(ctx, tx)
+	}
+	return tag, Describe(ctx, err)
+}
+
+// Query runs one statement that returns rows; they must be read to the end or closed. Behind a pooler it runs
+// in a transaction of its own.
+func (c *Conn) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if !c.Server.Pooler {
+		r, err := c.raw.Query(ctx, sql, args...)
+		return &rows{Rows: r, ctx: ctx}, Describe(ctx, err)
+	}
+	tx, err := c.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		rollback(ctx, tx)
+		return nil, Describe(ctx, err)
+	}
+	return &rows{Rows: r, ctx: ctx, tx: tx}, nil
+}
+
+// Begin starts a transaction with the session's own access mode.
+func (c *Conn) Begin(ctx context.Context) (pgx.Tx, error) {
+	return c.begin(ctx, "BEGIN /*avadb:pg/begin*/")
+}
+
+// BeginReadWrite starts a transaction that may write even where default_transaction_read_only is on.
+func (c *Conn) BeginReadWrite(ctx context.Context) (pgx.Tx, error) {
+	tx, err := c.begin(ctx, "BEGIN /*avadb:pg/begin*/ READ WRITE")
+	if e := fault.As(err); e != nil && e.SQLState == "0A000" {
+		return nil, e.WithHint(standbyHint)
+	}
+	return tx, err
+}
+
+func (c *Conn) begin(ctx context.Context, sql string) (pgx.Tx, error) {
+	if c.Server.Pooler {
+		sql += ";" + setStatements("SET LOCAL", c.defaults)
+	}
+	tx, err := c.raw.BeginTx(ctx, pgx.TxOptions{BeginQuery: sql})
+	if err != nil && !c.raw.IsClosed() {
+		_, _ = c.raw.Exec(context.WithoutCancel(ctx), "ROLLBACK")
+	}
+	return tx, Describe(ctx, err)
+}
+
+func rollback(ctx context.Context, tx pgx.Tx) { _ = tx.Rollback(context.WithoutCancel(ctx)) }
+
+// rows are the driver's, with errors described and the transaction of a pooler ended.
+type rows struct {
+	pgx.Rows
+	ctx context.Context //nolint:containedctx // the query's own: Err has no other way to know why it ended
+	tx  pgx.Tx          // nil without a pooler
+	err error           // of ending tx
+}
+
+// Next closes the rows at their end, as the driver's own does.
+func (r *rows) Next() bool {
+	if r.Rows.Next() {
+		return true
+	}
+	r.Close()
+	return false
+}
+
+// Close may be called more than once.
+func (r *rows) Close() {
+	r.Rows.Close()
+	if r.tx == nil {
+		return
+	}
+	tx := r.tx
+	r.tx = nil
+	if r.Rows.Err() != nil {
+		rollback(r.ctx, tx)
+		return
+	}
+	r.err = tx.Commit(r.ctx)
+}
+
+// Err is the described error of the query or of ending its transaction.
+func (r *rows) Err() error {
+	if err := r.Rows.Err(); err != nil {
+		return Describe(r.ctx, err)
+	}
+	return Describe(r.ctx, r.err)
+}

@@ -1,0 +1,159 @@
+package settings
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"avadb/internal/pg"
+	"avadb/internal/query"
+	"avadb/internal/units"
+)
+
+// Parameter is a row of pg_settings.
+type Parameter struct {
+	Name           string   `db:"name"`
+	Current        string   `db:"current"`   // as SHOW prints it
+	ResetVal       string   `db:"reset_val"` // the server's value in base units, whatever avadb's session has set
+	BootVal        string   `db:"boot_val"`
+	Unit           string   `db:"unit"`
+	Vartype        string   `db:"vartype"`
+	Context        string   `db:"context"`
+	Source         string   `db:"source"`
+	SourceFile     string   `db:"sourcefile"`
+	MinVal         string   `db:"min_val"`
+	MaxVal         string   `db:"max_val"`
+	EnumVals       []string `db:"enumvals"`
+	PendingRestart bool     `db:"pending_restart"`
+}
+
+// Same compares two values of the parameter by meaning: 60s is 1min, on is true.
+func (p Parameter) Same(a, b string) bool {
+	if IsList(p.Name) {
+		return sameList(p.Name, a, b)
+	}
+	return units.SameValue(a, b, p.Vartype, p.Unit)
+}
+
+// Snapshot is the configuration of a server at one moment.
+type Snapshot struct {
+	Parameters map[string]Parameter // by lower-case name
+	Files      Files
+}
+
+// Read reads the parameters and the files.
+func Read(ctx context.Context, conn *pg.Conn) (*Snapshot, error) {
+	files, err := ReadFiles(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	parameters, err := ReadParameters(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	return &Snapshot{Parameters: parameters, Files: files}, nil
+}
+
+// ReadParameters reads pg_settings as the server has it: what avadb's own session has set is reset within a
+// transaction that is rolled back, because it would hide the server's value and its source.
+func ReadParameters(ctx context.Context, conn *pg.Conn) (map[string]Parameter, error) {
+	exec := func(statement string) error {
+		return query.ExecText(ctx, conn, query.Mark("settings/parameters", statement))
+	}
+	if err := exec("BEGIN"); err != nil {
+		return nil, err
+	}
+	rows, err := readWithoutOurs(ctx, conn, exec)
+	if err := errors.Join(err, exec("ROLLBACK")); err != nil {
+		return nil, err
+	}
+	parameters := make(map[string]Parameter, len(rows))
+	for _, p := range rows {
+		parameters[strings.ToLower(p.Name)] = p
+	}
+	return parameters, nil
+}
+
+func readWithoutOurs(ctx context.Context, conn *pg.Conn, exec func(string) error) ([]Parameter, error) {
+	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+		if err := exec("RESET " + name); err != nil {
+			return nil, err
+		}
+	}
+	return query.Rows[Parameter](ctx, conn, "settings/parameters")
+}
+
+// Layer is where the value of a parameter comes from. It is part of the JSON contract.
+type Layer string
+
+// The layers, weakest first.
+const (
+	LayerDefault     Layer = "default"
+	LayerEnvironment Layer = "environment"
+	LayerFile        Layer = "file"
+	LayerAutoConf    Layer = "auto_conf"
+	LayerCommandLine Layer = "command_line"
+)
+
+// hiding are the sources that lie over the server's own value in avadb's session.
+var hiding = map[string]bool{
+	"global": true, "database": true, "user": true, "database user": true, "client": true, "session": true, "interactive": true,
+}
+
+// ServerLayer is the layer that decides the server's value at the next start: only the command line is above the files.
+func (s *Snapshot) ServerLayer(name string) Layer {
+	p := s.Parameters[strings.ToLower(name)]
+	if p.Source == "command line" {
+		return LayerCommandLine
+	}
+	if last, found := s.Files.Last(name); found {
+		if last.isAutoConf() {
+			return LayerAutoConf
+		}
+		return LayerFile
+	}
+	if p.Source == "environment variable" {
+		return LayerEnvironment
+	}
+	return LayerDefault
+}
+
+// Next is the server's value after the next reload or start.
+func (s *Snapshot) Next(name string) string {
+	p := s.Parameters[strings.ToLower(name)]
+	switch s.ServerLayer(name) {
+	case LayerAutoConf, LayerFile:
+		last, _ := s.Files.Last(name)
+		return last.Value
+	case LayerCommandLine, LayerEnvironment:
+		return p.ResetVal
+	}
+	return p.BootVal
+}
+
+// Running is the server's value at this moment, as far as this session can see it.
+func (s *Snapshot) Running(name string) string {
+	p := s.Parameters[strings.ToLower(name)]
+	if hiding[p.Source] {
+		return s.Next(name)
+	}
+	return p.ResetVal
+}
+
+// Waits tells whether a parameter has a value that only a restart brings.
+func (s *Snapshot) Waits(name string) bool {
+	p := s.Parameters[strings.ToLower(name)]
+	if p.Context == "postmaster" && s.ServerLayer(name) == LayerDefault {
+		return p.PendingRestart // the compiled-in default cannot be compared: wal_buffers -1 runs as 4MB
+	}
+	return p.Context == "postmaster" && !p.Same(s.Running(name), s.Next(name))
+}
+
+// Future is the value that the next start will have, for rules that judge it: what the files say, else what runs.
+func (s *Snapshot) Future(name string) string {
+	switch s.ServerLayer(name) {
+	case LayerAutoConf, LayerFile:
+		return s.Next(name)
+	}
+	return s.Running(name)
+}

@@ -1,0 +1,171 @@
+package statements
+
+import (
+	"context"
+	"errors"
+
+	"avadb/internal/fault"
+	"avadb/internal/journal"
+	"avadb/internal/pg"
+	"avadb/internal/query"
+)
+
+// Library is the name of the library and of the extension.
+const Library = "pg_stat_statements"
+
+// Installed is the extension in one database. Versions are empty where there is none.
+type Installed struct {
+	Version   string `db:"installed"`
+	Schema    string `db:"schema"`
+	Available string `db:"available"`
+	Owned     bool   `db:"owned"` // by the role or by one that it is a member of
+}
+
+// Find looks for the extension in the connected database.
+func Find(ctx context.Context, conn *pg.Conn) (Installed, error) {
+	return query.One[Installed](ctx, conn, "statements/extension")
+}
+
+func (i Installed) extension() query.Extension {
+	return query.Extension{Version: i.Version, Schema: i.Schema}
+}
+
+// ExtensionItem is the journal's item for pg_stat_statements in one database.
+type ExtensionItem struct {
+	databases *Databases
+	database  string
+}
+
+// NewExtensionItem makes the item for a database.
+func NewExtensionItem(databases *Databases, database string) *ExtensionItem {
+	return &ExtensionItem{databases: databases, database: database}
+}
+
+// Kind is part of journal.Item.
+func (e *ExtensionItem) Kind() journal.Kind { return journal.ExtensionKind }
+
+// Name is part of journal.Item.
+func (e *ExtensionItem) Name() string { return Library }
+
+// Database is part of journal.Item.
+func (e *ExtensionItem) Database() string { return e.database }
+
+// Same compares versions.
+func (e *ExtensionItem) Same(a, b journal.State) bool {
+	return a.Present == b.Present && a.Text() == b.Text()
+}
+
+// Read gives the installed version.
+func (e *ExtensionItem) Read(ctx context.Context) (journal.State, error) {
+	conn, err := e.databases.On(ctx, e.database)
+	if err != nil {
+		return journal.State{}, err
+	}
+	found, err := Find(ctx, conn)
+	if err != nil || found.Version == "" {
+		return journal.Absent(), err
+	}
+	return journal.Present(found.Version), nil
+}
+
+// Write creates, updates or drops the extension. It is dropped only while nothing depends on it.
+func (e *ExtensionItem) Write(ctx context.Context, to journal.State) error {
+	conn, err := e.databases.On(ctx, e.database)
+	if err != nil {
+		return err
+	}
+	found, err := Find(ctx, conn)
+	switch {
+	case err != nil:
+		return err
+	case !to.Present && found.Version == "", to.Present && found.Version == to.Text():
+		return nil
+	case !to.Present:
+		return drop(ctx, conn)
+	case found.Version == "":
+		return run(ctx, conn, "CREATE EXTENSION "+Library+" VERSION "+pg.Literal(to.Text()))
+	}
+	return update(ctx, conn, to.Text())
+}
+
+func run(ctx context.Context, conn *pg.Conn, statement string) error {
+	return query.ExecText(ctx, conn, query.Mark("statements/extension", statement))
+}
+
+func drop(ctx context.Context, conn *pg.Conn) error {
+	err := run(ctx, conn, "DROP EXTENSION "+Library)
+	if f := fault.As(err); f != nil && f.SQLState == "2BP01" {
+		return &journal.KeptError{Reason: "something in database " + conn.Server.Database + " depends on it: " + f.Message}
+	}
+	return err
+}
+
+// update keeps the counters, but PostgreSQL makes pg_stat_statements_reset anew and drops the GRANTs on it.
+func update(ctx context.Context, conn *pg.Conn, version string) error {
+	type grant struct {
+		Grantee   string
+		Grantable bool
+	}
+	grants, err := query.Rows[grant](ctx, conn, "statements/reset_grants")
+	if err != nil {
+		return err
+	}
+	err = run(ctx, conn, "ALTER EXTENSION "+Library+" UPDATE TO "+pg.Literal(version))
+	if f := fault.As(err); f != nil && f.SQLState == "2BP01" {
+		return fault.New(fault.Prerequisite, "the extension in database %s cannot be updated, because something depends on its view: %s",
+			conn.Server.Database, f.Message).WithHint("drop what depends on it, run avadb enable-stats again, and make it anew").WithSQLState(f.SQLState)
+	}
+	if err != nil || len(grants) == 0 {
+		return err
+	}
+	function, err := query.One[struct{ Signature string }](ctx, conn, "statements/reset_signature")
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		statement := "GRANT EXECUTE ON FUNCTION " + function.Signature + " TO " + grantee(g.Grantee)
+		if g.Grantable {
+			statement += " WITH GRANT OPTION"
+		}
+		err = errors.Join(err, run(ctx, conn, statement))
+	}
+	return err
+}
+
+func grantee(role string) string {
+	if role == "" {
+		return "PUBLIC"
+	}
+	return pg.Identifier(role)
+}
+
+// CreateAccess refuses where the role cannot create or update the extension: it is no trusted one.
+func CreateAccess(conn *pg.Conn, found Installed) error {
+	database := conn.Server.Database
+	switch {
+	case found.Available == "":
+		return fault.New(fault.Prerequisite, "the server has no extension pg_stat_statements to create").
+			WithHint("install PostgreSQL's contrib package on the server's host, such as apt-get install postgresql-contrib")
+	case conn.Server.Superuser || found.Version == found.Available || found.Version != "" && found.Owned:
+		return nil
+	case found.Version != "":
+		return fault.New(fault.Privilege, "the extension in database %s is version %s and only its owner may update it", database, found.Version).
+			WithHint("as a superuser, in database %s: ALTER EXTENSION pg_stat_statements UPDATE", database)
+	}
+	return fault.New(fault.Privilege, "only a superuser may create the extension pg_stat_statements in database %s", database).
+		WithHint("as a superuser, in database %s: CREATE EXTENSION pg_stat_statements; then run avadb enable-stats again", database)
+}
+
+// Readable proves that statistics flow in the connected database. loaded is false where the library is not loaded, which
+// is no error: it waits for a restart.
+func Readable(ctx context.Context, conn *pg.Conn) (loaded bool, err error) {
+	found, err := Find(ctx, conn)
+	if err != nil || found.Version == "" {
+		return false, err
+	}
+	_, err = query.ExtensionRows[struct{ Entries int64 }](ctx, conn, found.extension(), "statements/readable")
+	if f := fault.As(err); f != nil && f.SQLState == "55000" {
+		return false, nil
+	}
+	return err == nil, err
+}

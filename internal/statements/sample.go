@@ -1,0 +1,171 @@
+package statements
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"avadb/internal/pg"
+)
+
+// Sample reads the counters twice and subtracts: a true window, measured now. Statements that were cancelled or still
+// run are in no counter.
+func Sample(ctx context.Context, conn *pg.Conn, length time.Duration, scope Scope) (*Slow, error) {
+	found, err := usable(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	everything := scope
+	everything.Limit, everything.MinCalls = 0, 0
+	first, err := read(ctx, conn, found.extension(), everything)
+	if err != nil {
+		return nil, notLoaded(err)
+	}
+	select {
+	case <-ctx.Done():
+		return nil, pg.Describe(ctx, ctx.Err())
+	case <-time.After(length):
+	}
+	second, err := read(ctx, conn, found.extension(), everything)
+	if err != nil {
+		return nil, err
+	}
+	return between(first, second, scope), nil
+}
+
+// key of an entry within one epoch.
+type key struct {
+	dbid, userid, queryid int64
+	toplevel              bool
+}
+
+func (c *Counters) key() key { return key{c.DBID, c.UserID, *c.QueryID, c.Toplevel} }
+
+// between subtracts two readings of the same scope.
+func between(first, second *reading, scope Scope) *Slow {
+	before := make(map[key]Counters, len(first.Entries))
+	for _, c := range first.Entries {
+		before[c.key()] = c
+	}
+	epochMoved := first.StatsReset != nil && second.StatsReset != nil && !first.StatsReset.Equal(*second.StatsReset)
+	evicted := first.Dealloc != nil && second.Dealloc != nil && *first.Dealloc != *second.Dealloc
+
+	var deltas []delta
+	var scopeMS float64
+	for _, c := range second.Entries {
+		d := c.minus(before[c.key()], epochMoved, evicted)
+		if d.Calls <= 0 {
+			continue
+		}
+		if c.Toplevel {
+			scopeMS += d.TotalMS
+		}
+		deltas = append(deltas, d)
+	}
+	deltas = slices.DeleteFunc(deltas, func(d delta) bool { return d.Calls < scope.MinCalls })
+	slices.SortStableFunc(deltas, func(a, b delta) int {
+		switch wa, wb := a.weight(scope.By), b.weight(scope.By); {
+		case wa > wb:
+			return -1
+		case wa < wb:
+			return 1
+		}
+		return 0
+	})
+	if scope.Limit > 0 && len(deltas) > scope.Limit {
+		deltas = deltas[:scope.Limit]
+	}
+	answer := &Slow{Source: "stats", NotVisible: second.NotVisible, Window: sampled(first, second, epochMoved, evicted)}
+	for _, d := range deltas {
+		row := d.statement(scopeMS)
+		row.MinMS, row.MaxMS = nil, d.max
+		row.Flags = append(row.Flags, d.flags...)
+		row.Confidence = d.confidence
+		answer.Statements = append(answer.Statements, row)
+	}
+	answer.weakest()
+	return answer
+}
+
+func sampled(first, second *reading, epochMoved, evicted bool) Window {
+	from := first.TakenAt.UTC()
+	w := Window{
+		RequestedFrom: from, RequestedTo: second.TakenAt.UTC(), CoveredFrom: &from, CoveredTo: second.TakenAt.UTC(),
+		CoveragePct: rounded(100), Reasons: []string{},
+	}
+	if epochMoved {
+		reset := second.StatsReset.UTC()
+		w.CoveredFrom = &reset
+		w.CoveragePct = rounded(100 * second.TakenAt.Sub(reset).Seconds() / second.TakenAt.Sub(from).Seconds())
+		w.Reasons = append(w.Reasons, "the counters were reset at "+stamp(reset)+", within the sample")
+	}
+	if evicted {
+		w.Reasons = append(w.Reasons, "entries were evicted within the sample: raise pg_stat_statements.max")
+	}
+	return w
+}
+
+// delta is what an entry counted between two readings.
+type delta struct {
+	Counters
+	max        *float64 // nil where the window's own maximum is not known
+	flags      []string
+	confidence Confidence
+}
+
+// minus subtracts an earlier reading of the same entry. An entry that began anew counts from zero: since 17 its
+// stats_since tells; before, a counter that fell.
+func (c Counters) minus(old Counters, epochMoved, evicted bool) delta {
+	d := delta{Counters: c, confidence: Exact}
+	if evicted {
+		d.confidence = LowerBound
+	}
+	switch {
+	case old.Calls == 0:
+		d.max = &c.MaxMS
+	case epochMoved || c.restarted(old):
+		d.max, d.flags, d.confidence = &c.MaxMS, []string{"reset"}, LowerBound
+	default:
+		d.subtract(old)
+		if c.MaxMS > old.MaxMS {
+			d.max = &c.MaxMS
+		}
+	}
+	return d
+}
+
+func (c *Counters) restarted(old Counters) bool {
+	if c.StatsSince != nil && old.StatsSince != nil {
+		return !c.StatsSince.Equal(*old.StatsSince)
+	}
+	return c.Calls < old.Calls || c.TotalMS < old.TotalMS || c.Rows < old.Rows || c.SharedBlksHit < old.SharedBlksHit ||
+		c.SharedBlksRead < old.SharedBlksRead || c.WALBytes < old.WALBytes
+}
+
+func (d *delta) subtract(old Counters) {
+	squares := sumOfSquares(&d.Counters) - sumOfSquares(&old)
+	d.Calls -= old.Calls
+	d.TotalMS -= old.TotalMS
+	d.Rows -= old.Rows
+	d.SharedBlksHit -= old.SharedBlksHit
+	d.SharedBlksRead -= old.SharedBlksRead
+	d.SharedBlksWritten -= old.SharedBlksWritten
+	d.LocalBlksRead -= old.LocalBlksRead
+	d.LocalBlksWritten -= old.LocalBlksWritten
+	d.TempBlksRead -= old.TempBlksRead
+	d.TempBlksWritten -= old.TempBlksWritten
+	d.WALBytes -= old.WALBytes
+	if d.Calls > 0 {
+		d.MeanMS = d.TotalMS / float64(d.Calls)
+		d.StddevMS = math.Sqrt(max(0, squares/float64(d.Calls)-d.MeanMS*d.MeanMS))
+	}
+	if d.MaxMS <= old.MaxMS {
+		d.MaxMS = 0 // not of this window, so it must not order it
+	}
+}
+
+// sumOfSquares of the execution times, from the population's deviation that the view shows.
+func sumOfSquares(c *Counters) float64 {
+	return float64(c.Calls) * (c.StddevMS*c.StddevMS + c.MeanMS*c.MeanMS)
+}

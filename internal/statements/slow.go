@@ -1,0 +1,206 @@
+package statements
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"avadb/internal/fault"
+	"avadb/internal/pg"
+)
+
+// Confidence says how much a row's numbers can be believed for the window asked for. It is part of the JSON contract.
+type Confidence string
+
+// The confidences.
+const (
+	Exact      Confidence = "exact"       // all that happened in the covered window, and nothing else
+	LowerBound Confidence = "lower_bound" // at least this: entries were evicted in between
+	SinceReset Confidence = "since_reset" // also what happened before the window: counted since the last reset
+)
+
+// Statement is one row of `avadb slow`. Times are milliseconds, blocks are of 8 kB; nil is not known.
+type Statement struct {
+	Signature         *string    `json:"signature"`
+	QueryID           string     `json:"queryid"` // text: it exceeds 2^53
+	Database          string     `json:"database"`
+	User              string     `json:"user"`
+	Origin            string     `json:"origin"`
+	Calls             int64      `json:"calls" col:""`
+	TotalMS           float64    `json:"total_ms" col:"num.2"`
+	MeanMS            float64    `json:"mean_ms" col:"num.2"`
+	MinMS             *float64   `json:"min_ms"`
+	MaxMS             *float64   `json:"max_ms" col:"num.2"`
+	StddevMS          float64    `json:"stddev_ms"`
+	P50MS             *float64   `json:"p50_ms"`
+	P95MS             *float64   `json:"p95_ms"`
+	P99MS             *float64   `json:"p99_ms"`
+	Rows              int64      `json:"rows" col:""`
+	SharePct          *float64   `json:"share_pct" col:"num.1"` // of the scope's execution time; nil for a nested statement
+	SharedBlksHit     int64      `json:"shared_blks_hit"`
+	SharedBlksRead    int64      `json:"shared_blks_read"`
+	SharedBlksWritten int64      `json:"shared_blks_written"`
+	TempBlksRead      int64      `json:"temp_blks_read"`
+	TempBlksWritten   int64      `json:"temp_blks_written"`
+	WALBytes          int64      `json:"wal_bytes"`
+	StatsSince        *time.Time `json:"stats_since"` // 17 and up
+	Confidence        Confidence `json:"confidence" col:""`
+	Flags             []string   `json:"flags"`
+	Query             string     `json:"query" col:"elastic"`
+}
+
+// Window is what was asked for and what the answer really covers.
+type Window struct {
+	RequestedFrom time.Time  `json:"requested_from"`
+	RequestedTo   time.Time  `json:"requested_to"`
+	CoveredFrom   *time.Time `json:"covered_from"`
+	CoveredTo     time.Time  `json:"covered_to"`
+	CoveragePct   *float64   `json:"coverage_pct"` // of the window asked for; nil where not known
+	Confidence    Confidence `json:"confidence"`   // the weakest of the rows
+	Reasons       []string   `json:"reasons"`
+}
+
+// Slow is the answer of `avadb slow`.
+type Slow struct {
+	Window     Window      `json:"window"`
+	Source     string      `json:"source"`
+	NotVisible int64       `json:"not_visible"` // statements that the role may not see
+	Statements []Statement `json:"statements"`
+}
+
+// Since reads the counters as they stand. They only count up, so that the window is a true one only where they began
+// within it; each row says whether they did. Times compare on the server's clock: since counts back from its now.
+func Since(ctx context.Context, conn *pg.Conn, since time.Duration, scope Scope) (*Slow, error) {
+	found, err := usable(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	now, err := read(ctx, conn, found.extension(), scope)
+	if err != nil {
+		return nil, notLoaded(err)
+	}
+	from := now.TakenAt.Add(-since)
+	answer := &Slow{Source: "stats", NotVisible: now.NotVisible, Window: now.window(from)}
+	for _, entry := range now.Entries {
+		row := entry.statement(now.TotalMS)
+		row.Confidence = now.confidence(entry, from)
+		answer.Statements = append(answer.Statements, row)
+	}
+	answer.weakest()
+	return answer, nil
+}
+
+func usable(ctx context.Context, conn *pg.Conn) (Installed, error) {
+	found, err := Find(ctx, conn)
+	if err == nil && found.Version == "" {
+		err = fault.New(fault.Prerequisite, "the extension pg_stat_statements is not in database %s", conn.Server.Database).
+			WithHint("avadb enable-stats %s", conn.Target.CommandFlags())
+	}
+	return found, err
+}
+
+func notLoaded(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) && f.SQLState == "55000" {
+		return fault.New(fault.Prerequisite, "pg_stat_statements is not loaded: the server has not been restarted since it was prepared").
+			WithHint("avadb enable-stats says what is missing").WithSQLState(f.SQLState)
+	}
+	return err
+}
+
+// window tells what a reading covers of the time since from.
+func (r *reading) window(from time.Time) Window {
+	w := Window{RequestedFrom: from.UTC(), RequestedTo: r.TakenAt.UTC(), CoveredTo: r.TakenAt.UTC(), Reasons: []string{}}
+	if r.StatsReset == nil {
+		w.Reasons = append(w.Reasons, "the extension is older than 1.9 and does not say since when it counts: update it with avadb enable-stats")
+		return w
+	}
+	covered := *r.StatsReset
+	pct := 100.0
+	if covered.After(from) {
+		pct = 100 * r.TakenAt.Sub(covered).Seconds() / r.TakenAt.Sub(from).Seconds()
+		w.Reasons = append(w.Reasons, "the counters were reset at "+stamp(covered)+", within the window asked for")
+	}
+	covered = covered.UTC()
+	w.CoveredFrom, w.CoveragePct = &covered, rounded(pct)
+	if r.Dealloc != nil && *r.Dealloc > 0 {
+		w.Reasons = append(w.Reasons, fmt.Sprintf("entries were evicted %d times since %s: raise pg_stat_statements.max", *r.Dealloc, stamp(covered)))
+	}
+	return w
+}
+
+// confidence of a row whose counters are taken as they stand.
+func (r *reading) confidence(c Counters, from time.Time) Confidence {
+	inWindow := r.StatsReset != nil && !r.StatsReset.Before(from) || c.StatsSince != nil && !c.StatsSince.Before(from)
+	switch {
+	case !inWindow:
+		return SinceReset
+	case r.Dealloc != nil && *r.Dealloc > 0:
+		return LowerBound
+	}
+	return Exact
+}
+
+// weakest gives the window the weakest confidence of its rows, and says what since_reset means.
+func (s *Slow) weakest() {
+	s.Window.Confidence = Exact
+	if s.Window.CoveredFrom == nil {
+		s.Window.Confidence = SinceReset
+	}
+	for _, row := range s.Statements {
+		switch {
+		case row.Confidence == SinceReset:
+			s.Window.Confidence = SinceReset
+		case row.Confidence == LowerBound && s.Window.Confidence == Exact:
+			s.Window.Confidence = LowerBound
+		}
+	}
+	if s.Window.Confidence == SinceReset && s.Window.CoveredFrom != nil {
+		s.Window.Reasons = append(s.Window.Reasons, fmt.Sprintf(
+			"the counters run since %s: rows marked since_reset also hold what happened before %s",
+			stamp(*s.Window.CoveredFrom), stamp(s.Window.RequestedFrom)))
+	}
+}
+
+func (c *Counters) statement(scopeMS float64) Statement {
+	s := Statement{
+		QueryID: strconv.FormatInt(*c.QueryID, 10), Query: MaskSecrets(c.Query), Database: c.Database, User: c.User, Origin: "stats",
+		Calls: c.Calls, TotalMS: c.TotalMS, MeanMS: c.MeanMS, MinMS: &c.MinMS, MaxMS: &c.MaxMS, StddevMS: c.StddevMS, Rows: c.Rows,
+		SharedBlksHit: c.SharedBlksHit, SharedBlksRead: c.SharedBlksRead, SharedBlksWritten: c.SharedBlksWritten,
+		TempBlksRead: c.TempBlksRead, TempBlksWritten: c.TempBlksWritten, WALBytes: c.WALBytes,
+		StatsSince: utc(c.StatsSince), Flags: []string{},
+	}
+	if c.minmaxWasReset() {
+		s.MinMS, s.MaxMS = nil, nil
+	}
+	switch {
+	case !c.Toplevel:
+		s.Flags = append(s.Flags, "nested")
+	case scopeMS > 0:
+		s.SharePct = rounded(100 * c.TotalMS / scopeMS)
+	}
+	return s
+}
+
+// minmaxWasReset tells that min and max read 0 because they were reset and nothing has run since.
+func (c *Counters) minmaxWasReset() bool {
+	return c.MinmaxStatsSince != nil && c.StatsSince != nil && c.MinmaxStatsSince.After(*c.StatsSince) && c.MaxMS == 0
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func rounded(pct float64) *float64 {
+	pct = math.Round(pct*100) / 100
+	return &pct
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}

@@ -1,0 +1,3 @@
+-- The schema for avadb's own tables.
+-- Least privilege: CREATE on the database.
+CREATE SCHEMA avadb

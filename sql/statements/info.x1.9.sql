@@ -1,0 +1,5 @@
+-- Since when the counters run, and how often entries were evicted since.
+-- Least privilege: any role.
+-- Returns: one row: stats_reset, dealloc, taken_at
+SELECT stats_reset, dealloc, pg_catalog.clock_timestamp() AS taken_at
+FROM {{schema}}.pg_stat_statements_info()
