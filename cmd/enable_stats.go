@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func runEnable(ctx context.Context, a *app, o enableOptions) error {
 		}
 		if o.restartCommand != "" && e.doc.RestartRequired && !o.dryRun {
 			if err := e.restart(ctx); err != nil {
-				return err
+				return errors.Join(err, e.print()) // what was written is said also where the restart failed
 			}
 		}
 		return e.report()
@@ -309,11 +310,18 @@ func (e *enabling) prove(ctx context.Context, c *change) error {
 	return nil
 }
 
-func (e *enabling) report() error {
+func (e *enabling) print() error {
 	if err := e.app.print(e.doc, e.doc.Databases); err != nil {
 		return err
 	}
 	e.say()
+	return nil
+}
+
+func (e *enabling) report() error {
+	if err := e.print(); err != nil {
+		return err
+	}
 	flowing := !slices.ContainsFunc(e.doc.Databases, func(r enableRow) bool { return !r.Readable })
 	if e.o.dryRun || flowing {
 		return nil

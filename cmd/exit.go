@@ -72,11 +72,7 @@ func (a *app) finish(command *cobra.Command, err error) int {
 		return code
 	}
 	paint := render.NewPainter(a.colorOn(a.errOut))
-	message := err.Error()
-	if f.Message != "" && !strings.Contains(message, f.Message) {
-		message = f.Message
-	}
-	fmt.Fprintln(a.errOut, paint.Red("avadb: ")+safeLines(message)) //nolint:errcheck // nobody is left to tell
+	fmt.Fprintln(a.errOut, paint.Red("avadb: ")+safeLines(f.Message)) //nolint:errcheck // nobody is left to tell
 	if f.Hint != "" {
 		fmt.Fprintln(a.errOut, paint.Bold("next:  ")+safeLines(f.Hint)) //nolint:errcheck // as above
 	}

@@ -166,7 +166,7 @@ func (a *app) reportRollback(ctx context.Context, o rollbackOptions, conn *pg.Co
 		return err
 	}
 	a.summarizeRollback(doc, pending)
-	return rollbackVerdict(plan, doc.DryRun)
+	return rollbackVerdict(plan.Items, plan.Undoes, doc.DryRun)
 }
 
 func (d *rollbackDocument) addItems(items []journal.Undo) {
@@ -216,21 +216,21 @@ func (a *app) summarizeRollback(doc rollbackDocument, pending []string) {
 }
 
 // rollbackVerdict turns what became of the items into the exit code.
-func rollbackVerdict(plan *journal.Rollback, dryRun bool) error {
-	switch {
-	case plan.Failed():
-		return fault.New(fault.Failed, "not everything could be restored: %s", strings.Join(named(plan, journal.Failing), ", ")).
+func rollbackVerdict(items []journal.Undo, undoes []string, dryRun bool) error {
+	if failed := named(items, journal.Failing); len(failed) > 0 {
+		return fault.New(fault.Failed, "not everything could be restored: %s", strings.Join(failed, ", ")).
 			WithHint("mend what the reason says and run avadb rollback again")
-	case plan.Kept() && !dryRun:
-		return fault.New(fault.Found, "kept: %s", strings.Join(named(plan, journal.Kept), ", ")).
-			WithHint("avadb rollback %s --force restores what somebody changed since", strings.Join(plan.Undoes[len(plan.Undoes)-1:], " "))
+	}
+	if kept := named(items, journal.Kept); len(kept) > 0 && !dryRun {
+		return fault.New(fault.Found, "kept: %s", strings.Join(kept, ", ")).
+			WithHint("the reason stands beside each; avadb rollback %s --force restores what somebody changed since", undoes[len(undoes)-1])
 	}
 	return nil
 }
 
-func named(plan *journal.Rollback, action journal.Action) []string {
+func named(items []journal.Undo, action journal.Action) []string {
 	var names []string
-	for _, u := range plan.Items {
+	for _, u := range items {
 		if u.Action == action {
 			names = append(names, u.Name)
 		}

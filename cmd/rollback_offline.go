@@ -1,3 +1,53 @@
 package cmd
 
-func runOfflineRollback(a *app, o rollbackOptions) error { return nil }
+import (
+	"os"
+	"strings"
+
+	"avadb/internal/fault"
+	"avadb/internal/journal"
+	"avadb/internal/settings"
+)
+
+// runOfflineRollback repairs the data directory of a server that is down. It connects to nothing.
+func runOfflineRollback(a *app, o rollbackOptions) error {
+	root, err := journal.StateHome(a.env)
+	if err != nil && o.file == "" {
+		return fault.New(fault.Config, "find the journal: %w", err).WithHint("name the file that the change printed: --journal FILE")
+	}
+	plan, err := settings.Offline{
+		PGData: o.pgdata, Folder: journal.Folder{Root: root}, JournalFile: o.file, CommandLine: commandLine(os.Args),
+		Actor: actor(), Host: hostname(), Now: a.now, Log: a.log,
+	}.Plan(o.selection)
+	if err != nil {
+		return err
+	}
+	if !o.dryRun {
+		if err := plan.Run(); err != nil {
+			return err
+		}
+	}
+	doc := rollbackDocument{head: a.head("rollback", nil), DryRun: o.dryRun, Undone: plan.Undoes}
+	doc.addItems(plan.Items)
+	if plan.Set != nil {
+		doc.ChangeSet = &plan.Set.ID
+	}
+	if err := a.print(doc, doc.Items); err != nil {
+		return err
+	}
+	a.summarizeOffline(doc, plan)
+	return rollbackVerdict(plan.Items, plan.Undoes, o.dryRun)
+}
+
+func (a *app) summarizeOffline(doc rollbackDocument, plan *settings.OfflineRollback) {
+	switch {
+	case len(doc.Undone) == 0:
+		a.log.Info("nothing to undo")
+	case doc.DryRun:
+		a.log.Info("dry run: this would undo " + strings.Join(doc.Undone, ", ") + ", nothing was written")
+	case plan.Exact:
+		a.log.Info("postgresql.auto.conf is byte for byte what stood before " + doc.Undone[0] + "; start the server")
+	default:
+		a.log.Info("undone: " + strings.Join(doc.Undone, ", ") + "; start the server")
+	}
+}

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -104,11 +105,9 @@ func runTune(ctx context.Context, a *app, o tuneOptions) error {
 			return err
 		}
 		if o.restartCommand != "" && doc.RestartRequired {
-			if err := restartTuned(ctx, a, o, conn, doc); err != nil {
-				return err
-			}
+			err = restartTuned(ctx, a, o, conn, doc)
 		}
-		return a.printTune(doc)
+		return errors.Join(err, a.printTune(doc)) // what was written is said also where the restart failed
 	})
 }
 

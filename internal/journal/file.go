@@ -73,7 +73,7 @@ func (f Folder) writeFile(systemIdentifier, name string, raw []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return ReplaceFile(filepath.Join(dir, name), raw, 0o600, nil)
+	return ReplaceFile(filepath.Join(dir, name), raw, 0o600, KeepOwner(dir))
 }
 
 // ReplaceFile puts new content in a file's place: a temporary file beside it, fsync, rename, fsync of the folder.
@@ -150,4 +150,10 @@ func (f Folder) Sets(systemIdentifier string) (sets []*Set, damaged []error, err
 		sets = append(sets, set)
 	}
 	return sets, damaged, nil
+}
+
+// FolderOf is the folder that a set's file lies in, as Path made it: ROOT/journal/SYSTEM_IDENTIFIER/ID.json. A file that was
+// copied elsewhere is alone in its journal.
+func FolderOf(file string) Folder {
+	return Folder{Root: filepath.Dir(filepath.Dir(filepath.Dir(file)))}
 }

@@ -166,7 +166,49 @@ func (j *Journal) openStores(ctx context.Context, fileErr error) error {
 	case fileErr != nil:
 		j.o.Log.Warn(fmt.Sprintf("the journal is kept in the database alone, offline rollback will not work: %s", fileErr))
 	}
+	return j.refresh(ctx)
+}
+
+// refresh brings file and database to the newest revision of each set: an offline rollback is known to the file alone, a
+// change from another host to the database alone.
+func (j *Journal) refresh(ctx context.Context) error {
+	if !j.files || j.table == nil {
+		return nil
+	}
+	inFiles, _, err := j.o.Folder.Sets(j.node.SystemIdentifier)
+	if err != nil {
+		return fault.New(fault.Failed, "read the journal: %w", err)
+	}
+	inTable, err := j.table.sets(ctx, j.node.SystemIdentifier)
+	if err != nil {
+		return err
+	}
+	for _, s := range newerThan(inFiles, inTable) {
+		if err := j.table.put(ctx, s); err != nil {
+			return err
+		}
+	}
+	for _, s := range newerThan(inTable, inFiles) {
+		if err := j.o.Folder.Write(s); err != nil {
+			return fault.New(fault.Failed, "write the journal file: %w", err)
+		}
+	}
 	return nil
+}
+
+// newerThan gives the sets that the others lack or have in an older revision.
+func newerThan(sets, others []*Set) []*Set {
+	rev := map[string]int{}
+	for _, o := range others {
+		rev[o.ID] = o.Rev
+	}
+	var newer []*Set
+	for _, s := range sets {
+		if s.Rev > rev[s.ID] {
+			newer = append(newer, s)
+		}
+	}
+	return newer
 }
 
 func hintOf(err error, otherwise string) string {

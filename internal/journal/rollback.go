@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"avadb/internal/fault"
@@ -157,12 +156,12 @@ func (j *Journal) finish(ctx context.Context, r *Rollback) error {
 	if err := errors.Join(settleErr, j.closeSet(ctx, r.Set, state)); err != nil {
 		return err
 	}
-	for _, t := range r.targets {
-		if err := j.markUndone(ctx, r, t); err != nil {
+	for _, changed := range Conclude(r.sets, r.targets, r.Items, r.Set.ID) {
+		if err := j.write(ctx, changed); err != nil {
 			return err
 		}
 	}
-	return j.closeInterrupted(ctx, r)
+	return nil
 }
 
 func (r *Rollback) count(a Action) int {
@@ -175,80 +174,5 @@ func (r *Rollback) count(a Action) int {
 	return n
 }
 
-// Kept tells whether an item was kept, and Failed whether one failed.
-func (r *Rollback) Kept() bool { return r.count(Kept) > 0 }
-
-// Failed tells whether an item could not be restored.
-func (r *Rollback) Failed() bool { return r.count(Failing) > 0 }
-
 // Changes tells whether the plan would write anything.
 func (r *Rollback) Changes() bool { return r.count(Restored) > 0 }
-
-// markUndone records in a target what the rollback did to its items.
-func (j *Journal) markUndone(ctx context.Context, r *Rollback, t *Set) error {
-	MarkUndone(t, r.Items, r.Set.ID)
-	if t.State == SetUndone && t.IsRollback() {
-		for _, again := range r.sets {
-			if slices.Contains(t.Undoes, again.ID) && again.UndoneBy != nil && *again.UndoneBy == t.ID {
-				again.UndoneBy, again.State = nil, SetApplied
-				standAgain(again, r.Items)
-				if err := j.write(ctx, again); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return j.write(ctx, t)
-}
-
-// standAgain marks the items of a set whose rollback was itself undone.
-func standAgain(set *Set, items []Undo) {
-	for i := range set.Items {
-		record := &set.Items[i]
-		if slices.ContainsFunc(items, func(u Undo) bool {
-			return u.Action == Restored && record.sameItem(u.record())
-		}) {
-			record.State = Written
-		}
-	}
-}
-
-// MarkUndone records in a set what a rollback did to its items. The set is undone once the rollback has gone over each
-// of its items and failed at none: what was kept was looked at, and is reported by the rollback.
-func MarkUndone(t *Set, items []Undo, by string) {
-	complete := true
-	for i := range t.Items {
-		record := &t.Items[i]
-		at := slices.IndexFunc(items, func(u Undo) bool { return record.sameItem(u.record()) })
-		switch {
-		case at < 0:
-			complete = complete && record.State == RolledBack
-		case items[at].Action == Failing:
-			complete = false
-		case items[at].Action == Kept:
-			record.State = KeptAsIs
-		default:
-			record.State = RolledBack
-		}
-	}
-	if complete {
-		t.State, t.UndoneBy = SetUndone, &by
-	}
-}
-
-// closeInterrupted closes rollbacks of the same sets that a crash left open: this one has finished their work.
-func (j *Journal) closeInterrupted(ctx context.Context, r *Rollback) error {
-	for _, s := range r.sets {
-		if s.State != SetOpen || !s.IsRollback() || s.ID == r.Set.ID {
-			continue
-		}
-		if slices.ContainsFunc(s.Undoes, func(id string) bool { return !slices.Contains(r.Undoes, id) }) {
-			continue
-		}
-		s.State, s.UndoneBy = SetUndone, &r.Set.ID
-		if err := j.write(ctx, s); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -32,7 +32,7 @@ func (h *cancelHandler) HandleCancel(ended context.Context) {
 	_ = h.conn.SetDeadline(time.Now().Add(cancelGrace))
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ended), cancelTimeout)
 	defer stop()
-	if h.cancel(ctx) != nil {
+	if h.cancel(ctx) != nil || ctx.Err() != nil { // the driver takes silence for an answer
 		_ = h.conn.SetDeadline(time.Now())
 	}
 }

@@ -2,6 +2,7 @@ package pg
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -41,20 +42,32 @@ func connectOnce(ctx context.Context, t *Target, o Options) (*Conn, error) {
 		return nil, err
 	}
 	c := &Conn{Target: t, raw: raw, options: o}
-	if err := c.prepare(ctx); err != nil {
+	if err := c.prepareInTime(ctx); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-// prepare reads the server and sets the session's defaults; it may not take longer than connecting may.
-func (c *Conn) prepare(ctx context.Context) error {
-	if limit := c.Target.config.ConnectTimeout; limit > 0 {
-		bounded, stop := context.WithTimeoutCause(ctx, limit, errSlowStart)
-		defer stop()
-		ctx = bounded
+// prepareInTime bounds prepare by what connecting may take.
+func (c *Conn) prepareInTime(ctx context.Context) error {
+	limit := c.Target.config.ConnectTimeout
+	if limit == 0 {
+		return c.prepare(ctx)
 	}
+	slow := fault.New(fault.Connect, "%s let the connection in and then did not answer within %s", c.Target.where(), limit).
+		WithHint("is the server overloaded? connect_timeout in the DSN or PGCONNECT_TIMEOUT waits longer")
+	bounded, stop := context.WithTimeoutCause(ctx, limit, slow)
+	defer stop()
+	err := c.prepare(bounded)
+	if err != nil && errors.Is(context.Cause(bounded), slow) {
+		return slow
+	}
+	return err
+}
+
+// prepare reads the server and sets the session's defaults.
+func (c *Conn) prepare(ctx context.Context) error {
 	session := c.raw.PgConn()
 	server, err := readServer(ctx, session)
 	if err != nil {
@@ -93,7 +106,9 @@ func (c *Conn) Reconnect(ctx context.Context) error {
 }
 
 // Close ends the connection; the server is told where it still listens.
-func (c *Conn) Close() { //nolint:contextcheck // it must also work when the command's context has ended
+//
+//nolint:contextcheck // it must also work when the command's context has ended
+func (c *Conn) Close() {
 	ctx, stop := context.WithTimeout(context.Background(), time.Second)
 	defer stop()
 	_ = c.raw.Close(ctx)

@@ -14,9 +14,6 @@ import (
 	"avadb/internal/fault"
 )
 
-// errSlowStart is the cause of the bound on reading the server right after connecting.
-var errSlowStart = errors.New("the server let the connection in and then did not answer")
-
 // Describe turns an error of the driver into a *fault.Error with a kind, the SQLSTATE and a next step; nil
 // stays nil, and what has a kind already stays as it is. Where the context has ended and the error is its
 // consequence, the context's cause decides: a *fault.Error given to context.WithCancelCause comes back.

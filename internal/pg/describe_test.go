@@ -65,6 +65,7 @@ func TestDescribeServerErrors(t *testing.T) {
 }
 
 func TestDescribeLogin(t *testing.T) {
+	t.Parallel()
 	s := otherServer(t)
 	admin(t, s, "CREATE ROLE walled LOGIN PASSWORD 'right'", "CREATE ROLE barred LOGIN", "CREATE ROLE limited LOGIN CONNECTION LIMIT 0")
 	hba := filepath.Join(s.DataDir, "pg_hba.conf")

@@ -142,6 +142,7 @@ func TestCommandEndsWhileConnecting(t *testing.T) {
 
 // TestStalledCancel: a server that can no longer be reached does not hold the command for ever.
 func TestStalledCancel(t *testing.T) {
+	t.Parallel()
 	p := startProxy(t)
 	c := mustConnect(t, p.dsn(""), Options{})
 	p.setStall(true) // the request to cancel gets no answer
@@ -151,6 +152,23 @@ func TestStalledCancel(t *testing.T) {
 	wantFault(t, err, fault.Timeout, "")
 	p.cut()
 	admin(t, server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%long/stalled%' AND pid <> pg_backend_pid()")
+}
+
+// TestSlowStart: the server lets the connection in, and then a lock keeps it from answering.
+func TestSlowStart(t *testing.T) {
+	holder := mustConnect(t, server.DSN("postgres"), Options{})
+	tx, err := holder.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	if _, err := tx.Exec(t.Context(), "LOCK pg_catalog.pg_settings"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Connect(t.Context(), mustResolve(t, Sources{DSN: server.DSN("postgres") + " connect_timeout=1"}), Options{})
+	if e := wantFault(t, err, fault.Connect, ""); !strings.Contains(e.Message, "did not answer within 1s") {
+		t.Errorf("message %q", e.Message)
+	}
 }
 
 func TestRefused(t *testing.T) {

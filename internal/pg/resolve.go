@@ -6,7 +6,7 @@ import (
 	"maps"
 	"os"
 	"os/user"
-	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -204,11 +204,8 @@ func checkPort(kind fault.Kind, what, port string) error {
 // a value here.
 func (r *resolution) defaults() error {
 	fallback := map[string]string{
-		"port": "5432", "target_session_attrs": "any", "connect_timeout": "5",
+		"port": "5432", "target_session_attrs": "any", "connect_timeout": "5", "sslmode": "prefer",
 		"application_name": cmp.Or(r.settings.get("fallback_application_name"), "avadb"),
-	}
-	if home, err := os.UserHomeDir(); err == nil {
-		fallback["passfile"] = filepath.Join(home, ".pgpass")
 	}
 	if r.settings.get("host") == "" {
 		fallback["host"] = cmp.Or(r.settings.get("hostaddr"), defaultHost())
@@ -218,7 +215,7 @@ func (r *resolution) defaults() error {
 		if err != nil {
 			return fault.New(fault.Usage, "no role is given, and this system has no name for the current user").WithHint("give the role with -U")
 		}
-		fallback["user"] = account.Username
+		fallback["user"] = account.Username[strings.LastIndex(account.Username, `\`)+1:] // without Windows' domain
 	}
 	for key, value := range fallback {
 		if r.settings.get(key) == "" {
@@ -234,6 +231,9 @@ func (r *resolution) defaults() error {
 // defaultHost is the folder of the server's socket where one of the usual ones exists, else localhost: libpq
 // has its own compiled in, which cannot be known here.
 func defaultHost() string {
+	if runtime.GOOS == "windows" {
+		return "localhost"
+	}
 	for _, folder := range []string{"/var/run/postgresql", "/private/tmp", "/tmp"} {
 		if _, err := os.Stat(folder); err == nil {
 			return folder

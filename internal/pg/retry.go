@@ -42,7 +42,7 @@ func connectPatiently(ctx context.Context, t *Target, o Options) (*Conn, error) 
 			return c, nil
 		case !retryable(err):
 			return nil, err
-		case isRefused(err):
+		case isRefused(err) && len(serverErrors(err)) == 0:
 			if refused++; refused > refusals {
 				return nil, err
 			}

@@ -36,6 +36,7 @@ func TestRetryable(t *testing.T) {
 
 // TestRestart: WaitReady goes on while the server is away and Reconnect works after it.
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	s := otherServer(t)
 	c := mustConnect(t, s.DSN("postgres"), Options{Class: High})
 	before := c.Server.StartedAt

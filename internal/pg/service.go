@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -55,10 +56,14 @@ func (r *resolution) serviceFiles() []string {
 		return []string{file}
 	}
 	var files []string
-	if home, err := os.UserHomeDir(); err == nil {
+	if runtime.GOOS == "windows" {
+		if folder, err := os.UserConfigDir(); err == nil {
+			files = append(files, filepath.Join(folder, "postgresql", ".pg_service.conf"))
+		}
+	} else if home, err := os.UserHomeDir(); err == nil {
 		files = append(files, filepath.Join(home, ".pg_service.conf"))
 	}
-	system := cmp.Or(r.sources.env("PGSYSCONFDIR"), "/etc/postgresql-common")
+	system := cmp.Or(r.sources.env("PGSYSCONFDIR"), "/etc/postgresql-common") // the latter is Debian's
 	return append(files, filepath.Join(system, "pg_service.conf"))
 }
 

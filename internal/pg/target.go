@@ -133,7 +133,7 @@ func (t *Target) values() []Value {
 		s, given := t.settings[key]
 		switch {
 		case key == "password" && !given && t.config.Password != "":
-			s = setting{"", "passfile " + t.settings.get("passfile")}
+			s = setting{"", "the password file"}
 		case !given:
 			continue
 		}

@@ -114,10 +114,15 @@ func ConfLines(plan []Setting) []string {
 	var lines []string
 	for _, line := range plan {
 		if line.Value != nil {
-			lines = append(lines, line.Name+" = '"+strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(*line.Value)+"'")
+			lines = append(lines, ConfLine(line.Name, *line.Value))
 		}
 	}
 	return lines
+}
+
+// ConfLine is an entry of a configuration file, quoted as ALTER SYSTEM quotes it.
+func ConfLine(name, value string) string {
+	return name + " = '" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(value) + "'"
 }
 
 // Statements gives the ALTER SYSTEM statements for each line with a value, without a semicolon.

@@ -1,0 +1,99 @@
+package cmd
+
+import (
+	"bytes"
+	"errors"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// cmdExit runs a program that must end with this very code: `exit 2 avadb tune`.
+func cmdExit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exit CODE PROGRAM [ARGUMENT...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+		got = failed.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// process is a program in the background that got a signal.
+type process = exec.Cmd
+
+// cmdSignal sends a signal to the newest program in the background.
+func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}
+	running := ts.BackgroundCmds()
+	if neg || len(args) != 1 || signals[args[0]] == 0 || len(running) == 0 {
+		ts.Fatalf("usage: signal INT|TERM, while a program runs in the background")
+	}
+	of(ts).signaled = running[len(running)-1]
+	ts.Check(of(ts).signaled.Process.Signal(signals[args[0]]))
+}
+
+// cmdEnded checks, after `wait`, the exit code of the program that got the signal.
+func cmdEnded(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 || of(ts).signaled == nil || of(ts).signaled.ProcessState == nil {
+		ts.Fatalf("usage: ended CODE, after signal and wait")
+	}
+	if got := strconv.Itoa(of(ts).signaled.ProcessState.ExitCode()); got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+// cmdJSON checks jq expressions on a file, stdout or stderr: each must be true. -s takes all values as one array.
+func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
+	slurp := len(args) > 0 && args[0] == "-s"
+	if slurp {
+		args = args[1:]
+	}
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: json [-s] FILE EXPRESSION...")
+	}
+	text := ts.ReadFile(args[0])
+	for _, expression := range args[1:] {
+		flags := []string{"-c", expression}
+		if slurp {
+			flags = append([]string{"-s"}, flags...)
+		}
+		if got := jq(ts, text, flags...); got != "true" {
+			ts.Fatalf("%s gives %s in:\n%s", expression, got, text)
+		}
+	}
+}
+
+// cmdCapture puts what a jq expression gives on stdout into a variable: `capture SET .change_set`.
+func cmdCapture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: capture VARIABLE EXPRESSION")
+	}
+	text := ts.ReadFile("stdout")
+	value := jq(ts, text, "-r", args[1])
+	if value == "" || value == "null" {
+		ts.Fatalf("%s gives nothing in:\n%s", args[1], text)
+	}
+	ts.Setenv(args[0], value)
+}
+
+func jq(ts *testscript.TestScript, text string, args ...string) string {
+	var out, errOut bytes.Buffer
+	command := exec.Command("jq", args...) //nolint:noctx // ends at once
+	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(text), &out, &errOut
+	if err := command.Run(); err != nil {
+		ts.Fatalf("jq %q: %v: %s\n%s", args, err, errOut.String(), text)
+	}
+	return strings.TrimSpace(out.String())
+}
