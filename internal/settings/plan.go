@@ -28,17 +28,17 @@ const (
 
 // Setting is one line of a plan. Value is nil where nothing would be written.
 type Setting struct {
-	Name           string        `json:"name" col:""`
-	Current        string        `json:"current" col:"left"`
-	Before         journal.State `json:"before"` // the entry of postgresql.auto.conf
-	Value          *string       `json:"value" col:"left"`
-	Action         Action        `json:"action" col:"status"`
-	Context        string        `json:"context" col:""` // reload or restart: what it takes
-	Winner         Layer         `json:"winner" col:""`  // the layer that decides once this is done
-	PendingRestart bool          `json:"pending_restart"`
-	Reason         string        `json:"reason" col:"elastic"`
-	Formula        string        `json:"formula"`
-	Source         string        `json:"source"`
+	Name           string        `json:"name" col:""`          // of the parameter
+	Current        string        `json:"current" col:"left"`   // as SHOW prints it
+	Before         journal.State `json:"before"`               // the entry of postgresql.auto.conf
+	Value          *string       `json:"value" col:"left"`     // the text to write, such as 64MB; null where it is left alone
+	Action         Action        `json:"action" col:"status"`  // what is done with it
+	Context        string        `json:"context" col:""`       // reload or restart: what it takes
+	Winner         Layer         `json:"winner" col:""`        // the layer that decides once this is done
+	PendingRestart bool          `json:"pending_restart"`      // a value for it waits for a restart of the server
+	Reason         string        `json:"reason" col:"elastic"` // one sentence
+	Formula        string        `json:"formula"`              // how the value was found, such as RAM / 4
+	Source         string        `json:"source"`               // where the rule comes from
 }
 
 // Plan compares what is wanted with what stands.
