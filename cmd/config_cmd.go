@@ -19,8 +19,8 @@ func newConfig(a *app) *cobra.Command {
 
 type configDocument struct {
 	head
-	File   string     `json:"file"`
-	Values []pg.Value `json:"values"`
+	File   string     `json:"file"`   // the configuration file, whether it is there or not
+	Values []pg.Value `json:"values"` // options of the connection, then those of avadb
 }
 
 func newConfigShow(a *app) *cobra.Command {
@@ -34,7 +34,7 @@ func newConfigShow(a *app) *cobra.Command {
 		}
 		values := append(target.Values, a.scalarValues()...)
 		doc := configDocument{head: a.head("config show", nil), File: a.configPath(), Values: values}
-		return a.print(doc, doc.Values)
+		return a.result(doc, doc.Values)
 	})
 }
 
@@ -58,14 +58,14 @@ func (a *app) scalarValues() []pg.Value {
 
 type checkDocument struct {
 	head
-	Connected  bool    `json:"connected" col:""`
+	Connected  bool    `json:"connected" col:""`       // always true: no connection is an error
 	LatencyMS  float64 `json:"latency_ms" col:"num.1"` // of connecting and reading the server's facts
-	Version    string  `json:"server_version" col:""`
-	Role       string  `json:"role" col:""`
-	Superuser  bool    `json:"superuser" col:""`
-	Monitor    bool    `json:"pg_monitor" col:""`
-	InRecovery bool    `json:"in_recovery" col:""`
-	Pooler     bool    `json:"pooler" col:""`
+	Version    string  `json:"server_version" col:""`  // as SHOW server_version says
+	Role       string  `json:"role" col:""`            // of the session
+	Superuser  bool    `json:"superuser" col:""`       // the role is one
+	Monitor    bool    `json:"pg_monitor" col:""`      // the role is a member of it
+	InRecovery bool    `json:"in_recovery" col:""`     // the server is a standby
+	Pooler     bool    `json:"pooler" col:""`          // a pooler is in between: commands that change the server refuse it
 }
 
 func newConfigCheck(a *app) *cobra.Command {
@@ -85,7 +85,7 @@ func newConfigCheck(a *app) *cobra.Command {
 			if s.Pooler {
 				a.log.Warn(fmt.Sprintf("a pooler is in between: commands that change the server refuse it (%s)", conn.Target.Host()))
 			}
-			return a.print(doc, doc)
+			return a.result(doc, doc)
 		})
 	})
 }

@@ -27,26 +27,26 @@ type enableOptions struct {
 type enableDocument struct {
 	head
 	ChangeSet       *string            `json:"change_set"` // null where nothing was written
-	DryRun          bool               `json:"dry_run"`
+	DryRun          bool               `json:"dry_run"`    // nothing was written
 	Library         libraryDocument    `json:"library"`
-	Databases       []enableRow        `json:"databases"`
-	Settings        []settings.Setting `json:"settings"`
-	RestartRequired bool               `json:"restart_required"`
+	Databases       []enableRow        `json:"databases"`        // the extension in each of them
+	Settings        []settings.Setting `json:"settings"`         // parameters the counters need, and those of the flags
+	RestartRequired bool               `json:"restart_required"` // something waits for a restart of the server
 }
 
 // libraryDocument is shared_preload_libraries as the next start will read it.
 type libraryDocument struct {
-	Before []string `json:"before"`
-	After  []string `json:"after"`
+	Before []string `json:"before"` // libraries that the next start would have loaded
+	After  []string `json:"after"`  // those it will load
 	Loaded bool     `json:"loaded"` // by the server that runs now
 }
 
 // enableRow is the extension in one database. Before and After are versions, null where it is absent.
 type enableRow struct {
-	Name     string  `json:"name" col:""`
-	Before   *string `json:"before" col:"left"`
-	After    *string `json:"after" col:"left"`
-	Readable bool    `json:"readable" col:""` // proven by reading the view
+	Name     string  `json:"name" col:""`       // of the database
+	Before   *string `json:"before" col:"left"` // version of the extension; null where it was absent
+	After    *string `json:"after" col:"left"`  // version that it has once this is done
+	Readable bool    `json:"readable" col:""`   // proven by reading the view
 }
 
 func newEnableStats(a *app) *cobra.Command {
@@ -311,7 +311,7 @@ func (e *enabling) prove(ctx context.Context, c *change) error {
 }
 
 func (e *enabling) print() error {
-	if err := e.app.print(e.doc, e.doc.Databases); err != nil {
+	if err := e.app.result(e.doc, e.doc.Databases); err != nil {
 		return err
 	}
 	e.say()

@@ -92,15 +92,15 @@ func safeLines(text string) string {
 }
 
 type errorDocument struct {
-	SchemaVersion int       `json:"schema_version"`
-	Error         errorBody `json:"error"`
+	SchemaVersion int       `json:"schema_version"` // as in every document
+	Error         errorBody `json:"error"`          // what went wrong
 }
 
 type errorBody struct {
-	Code     int        `json:"code"` // the exit code
-	Kind     fault.Kind `json:"kind"`
-	Message  string     `json:"message"`
-	Hint     string     `json:"hint"`
+	Code     int        `json:"code"`     // the exit code
+	Kind     fault.Kind `json:"kind"`     // class of failure, with its exit code
+	Message  string     `json:"message"`  // what was being done, and what went wrong
+	Hint     string     `json:"hint"`     // the next step to take, may be empty
 	SQLState string     `json:"sqlstate"` // empty where no server spoke
 }
 

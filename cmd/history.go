@@ -13,26 +13,26 @@ import (
 
 type historyDocument struct {
 	head
-	ChangeSets []changeSetRow `json:"change_sets"`
+	ChangeSets []changeSetRow `json:"change_sets"` // oldest first; with an ID that one alone
 }
 
 // changeSetRow is a change set as history shows it.
 type changeSetRow struct {
-	ID          string           `json:"id"`
-	ShortID     string           `json:"short_id" col:""` // enough characters to name it
-	Command     string           `json:"command" col:""`
-	State       journal.SetState `json:"state" col:"status"`
-	StartedAt   time.Time        `json:"started_at" col:""`
-	FinishedAt  *time.Time       `json:"finished_at"`
-	Actor       string           `json:"actor" col:""`
-	Role        string           `json:"role"`
-	Host        string           `json:"host" col:""`
-	UndoneBy    *string          `json:"undone_by"`
-	Undoes      []string         `json:"undoes"`
-	CommandLine string           `json:"command_line"`
-	Node        journal.Node     `json:"node"`
-	ItemCount   int              `json:"item_count" col:""`
-	Items       []journal.Record `json:"items"`
+	ID          string           `json:"id"`                 // UUIDv7; any unique prefix names it
+	ShortID     string           `json:"short_id" col:""`    // enough characters to name it
+	Command     string           `json:"command" col:""`     // such as tune
+	State       journal.SetState `json:"state" col:"status"` // what became of it
+	StartedAt   time.Time        `json:"started_at" col:""`  // when the set was written down, before its first change
+	FinishedAt  *time.Time       `json:"finished_at"`        // null while it is open
+	Actor       string           `json:"actor" col:""`       // operating system user
+	Role        string           `json:"role"`               // PostgreSQL role
+	Host        string           `json:"host" col:""`        // where avadb ran
+	UndoneBy    *string          `json:"undone_by"`          // id of the rollback that went over all of it
+	Undoes      []string         `json:"undoes"`             // of a rollback: ids of the sets it went over
+	CommandLine string           `json:"command_line"`       // without secrets
+	Node        journal.Node     `json:"node"`               // the server it changed
+	ItemCount   int              `json:"item_count" col:""`  // how many items it has
+	Items       []journal.Record `json:"items"`              // in the order they were written
 }
 
 func newHistory(a *app) *cobra.Command {
@@ -59,7 +59,7 @@ func newHistory(a *app) *cobra.Command {
 			for _, s := range sets {
 				doc.ChangeSets = append(doc.ChangeSets, historyRow(s, short))
 			}
-			return a.print(doc, doc.ChangeSets)
+			return a.result(doc, doc.ChangeSets)
 		})
 	})
 }
@@ -95,7 +95,7 @@ func (a *app) printSet(conn *pg.Conn, s *journal.Set, short map[string]string) e
 	if s.UndoneBy != nil {
 		a.log.Info("undone by " + *s.UndoneBy)
 	}
-	return a.print(doc, rows)
+	return a.result(doc, rows)
 }
 
 // stateText shows a state to a person.

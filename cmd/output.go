@@ -15,19 +15,19 @@ const schemaVersion = 1
 
 // head begins every document.
 type head struct {
-	SchemaVersion int         `json:"schema_version"`
-	Command       string      `json:"command"`
-	GeneratedAt   time.Time   `json:"generated_at"`
+	SchemaVersion int         `json:"schema_version"`   // 1; a new one where a field is renamed or changes its meaning
+	Command       string      `json:"command"`          // such as tune, or config show
+	GeneratedAt   time.Time   `json:"generated_at"`     // to the millisecond
 	Target        *targetInfo `json:"target,omitempty"` // where a server was asked
 }
 
 type targetInfo struct {
-	Name             string `json:"name"` // of a named target, else empty
-	Host             string `json:"host"`
-	Port             int    `json:"port"`
-	Database         string `json:"database"`
-	User             string `json:"user"`
-	ServerVersion    string `json:"server_version"`
+	Name             string `json:"name"`              // of a named target, else empty
+	Host             string `json:"host"`              // name, address or socket folder
+	Port             int    `json:"port"`              // of the server
+	Database         string `json:"database"`          // the connected one
+	User             string `json:"user"`              // role of the session
+	ServerVersion    string `json:"server_version"`    // as SHOW server_version says
 	SystemIdentifier string `json:"system_identifier"` // text: it exceeds 2^53
 }
 
@@ -43,8 +43,8 @@ func (a *app) head(command string, conn *pg.Conn) head {
 	return h
 }
 
-// print writes a result in the format that was asked for, to stdout or to --out.
-func (a *app) print(doc, rows any) error {
+// result writes a result in the format that was asked for, to stdout or to --out.
+func (a *app) result(doc, rows any) error {
 	if a.flags.outFile == "" {
 		p := render.Printer{
 			Out: a.out, Format: a.format, NoHeaders: a.flags.noHeaders,

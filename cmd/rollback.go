@@ -24,26 +24,26 @@ type rollbackOptions struct {
 
 type rollbackDocument struct {
 	head
-	ChangeSet       *string       `json:"change_set"` // the rollback's own; null where nothing was written
-	DryRun          bool          `json:"dry_run"`
-	Undone          []string      `json:"undone"` // ids that it went over, oldest first
-	RestartRequired bool          `json:"restart_required"`
-	Items           []rollbackRow `json:"items"`
+	ChangeSet       *string       `json:"change_set"`       // the rollback's own; null where nothing was written
+	DryRun          bool          `json:"dry_run"`          // nothing was written
+	Undone          []string      `json:"undone"`           // ids that it went over, oldest first
+	RestartRequired bool          `json:"restart_required"` // a value waits for a restart of the server
+	Items           []rollbackRow `json:"items"`            // one line an item, newest first
 }
 
 // rollbackRow is journal.Undo with the states as a person reads them.
 type rollbackRow struct {
-	Kind     journal.Kind   `json:"kind" col:""`
-	Name     string         `json:"name" col:""`
-	Database string         `json:"database"`
-	Before   journal.State  `json:"before"`
-	Ours     journal.State  `json:"ours"`
-	Now      journal.State  `json:"now"`
-	NowText  string         `json:"now_text" col:"left"`
-	ToText   string         `json:"before_text" col:"left"`
-	Action   journal.Action `json:"action" col:"status"`
-	Reason   string         `json:"reason" col:"elastic"`
-	Error    string         `json:"error"`
+	Kind     journal.Kind   `json:"kind" col:""`            // what it changes
+	Name     string         `json:"name" col:""`            // parameter, library or extension
+	Database string         `json:"database"`               // of an extension, else empty
+	Before   journal.State  `json:"before"`                 // what stood before avadb changed it
+	Ours     journal.State  `json:"ours"`                   // what avadb wrote
+	Now      journal.State  `json:"now"`                    // what stood when the rollback looked
+	NowText  string         `json:"now_text" col:"left"`    // now, for a person
+	ToText   string         `json:"before_text" col:"left"` // before, for a person
+	Action   journal.Action `json:"action" col:"status"`    // what was done
+	Reason   string         `json:"reason" col:"elastic"`   // why it was kept or failed
+	Error    string         `json:"error"`                  // of an item that failed, else empty
 }
 
 func newRollback(a *app) *cobra.Command {
@@ -162,7 +162,7 @@ func (a *app) reportRollback(ctx context.Context, o rollbackOptions, conn *pg.Co
 		return err
 	}
 	doc.RestartRequired = len(pending) > 0 && !o.dryRun
-	if err := a.print(doc, doc.Items); err != nil {
+	if err := a.result(doc, doc.Items); err != nil {
 		return err
 	}
 	a.summarizeRollback(doc, pending)

@@ -32,7 +32,7 @@ func runOfflineRollback(a *app, o rollbackOptions) error {
 	if plan.Set != nil {
 		doc.ChangeSet = &plan.Set.ID
 	}
-	if err := a.print(doc, doc.Items); err != nil {
+	if err := a.result(doc, doc.Items); err != nil {
 		return err
 	}
 	a.summarizeOffline(doc, plan)

@@ -70,7 +70,7 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 			flags = append([]string{"-s"}, flags...)
 		}
 		if got := jq(ts, text, flags...); got != "true" {
-			ts.Fatalf("%s gives %s in:\n%s", expression, got, text)
+			ts.Fatalf("%s\n%s gives %s", text, expression, got)
 		}
 	}
 }

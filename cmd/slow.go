@@ -88,7 +88,7 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 		}
 		doc := slowDocument{head: a.head("slow", conn), Slow: *answer}
 		a.explainWindow(conn, doc)
-		return a.print(doc, doc.Statements)
+		return a.result(doc, doc.Statements)
 	})
 }
 

@@ -36,20 +36,20 @@ type tuneOptions struct {
 
 type tuneDocument struct {
 	head
-	ChangeSet       *string            `json:"change_set"` // null where nothing was written
-	DryRun          bool               `json:"dry_run"`
-	Profile         string             `json:"profile"`
-	RAMBytes        int64              `json:"ram_bytes"`
-	RestartRequired bool               `json:"restart_required"`
+	ChangeSet       *string            `json:"change_set"`       // null where nothing was written
+	DryRun          bool               `json:"dry_run"`          // nothing was written
+	Profile         string             `json:"profile"`          // quickwins
+	RAMBytes        int64              `json:"ram_bytes"`        // tuned for
+	RestartRequired bool               `json:"restart_required"` // a value waits for a restart of the server
 	OfflineRollback *string            `json:"offline_rollback"` // the command line for the day the server does not start
-	Memory          memoryDocument     `json:"memory"`
-	Warnings        []string           `json:"warnings"`
-	Settings        []settings.Setting `json:"settings"`
+	Memory          memoryDocument     `json:"memory"`           // the worst case next to what there is
+	Warnings        []string           `json:"warnings"`         // what to know before relying on it
+	Settings        []settings.Setting `json:"settings"`         // one line a parameter
 }
 
 type memoryDocument struct {
 	WorstCaseBytes int64 `json:"worst_case_bytes"` // work_mem x max_connections
-	RAMBytes       int64 `json:"ram_bytes"`
+	RAMBytes       int64 `json:"ram_bytes"`        // tuned for
 }
 
 func newTune(a *app) *cobra.Command {
@@ -307,10 +307,10 @@ func restartTuned(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn, doc
 }
 
 func (a *app) printTune(doc *tuneDocument) error {
-	switch a.format {
-	case formatConf:
+	if a.format == formatConf {
 		return a.write([]byte(confText(doc)))
-	case formatSQL:
+	}
+	if a.format == formatSQL {
 		text, err := sqlText(doc)
 		if err != nil {
 			return err
@@ -320,7 +320,7 @@ func (a *app) printTune(doc *tuneDocument) error {
 	for _, w := range doc.Warnings {
 		a.log.Warn(w)
 	}
-	if err := a.print(doc, doc.Settings); err != nil {
+	if err := a.result(doc, doc.Settings); err != nil {
 		return err
 	}
 	a.summarizeTune(doc)

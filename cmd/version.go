@@ -16,11 +16,11 @@ var (
 
 type versionDocument struct {
 	head
-	Version    string `json:"version" col:""`
-	Commit     string `json:"commit" col:""`
-	Date       string `json:"date" col:""`
-	Go         string `json:"go" col:""`
-	Platform   string `json:"platform" col:""`
+	Version    string `json:"version" col:""`           // of avadb
+	Commit     string `json:"commit" col:""`            // it was built from
+	Date       string `json:"date" col:""`              // of that commit
+	Go         string `json:"go" col:""`                // version of the compiler
+	Platform   string `json:"platform" col:""`          // operating system/architecture
 	PostgreSQL []int  `json:"postgresql_majors" col:""` // what avadb is tested with
 }
 
@@ -33,6 +33,6 @@ func newVersion(a *app) *cobra.Command {
 			head: a.head("version", nil), Version: version, Commit: commit, Date: date,
 			Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, PostgreSQL: []int{14, 15, 16, 17, 18},
 		}
-		return a.print(doc, doc)
+		return a.result(doc, doc)
 	})
 }

@@ -40,7 +40,7 @@ func cliPage(c *cobra.Command) string {
 		"# "+c.CommandPath(),
 		c.Short+".",
 		section("Examples", "sh", unindent(c.Example)),
-		c.Long,
+		description(c),
 		section("Usage", "text", c.UseLine()),
 		subcommands(c),
 		section("Flags", "text", unindent(c.LocalFlags().FlagUsages())),
@@ -58,6 +58,13 @@ func section(title, language, text string) string {
 		return ""
 	}
 	return "## " + title + "\n\n```" + language + "\n" + text + "\n```"
+}
+
+func description(c *cobra.Command) string {
+	if c.Long == "" {
+		return ""
+	}
+	return "## Description\n\n" + c.Long
 }
 
 func subcommands(c *cobra.Command) string {

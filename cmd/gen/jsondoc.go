@@ -142,7 +142,7 @@ func (g *jsonGenerator) meaning(owner reflect.Type, f reflect.StructField) strin
 		return comment
 	}
 	if comment == "" {
-		comment = strings.TrimSuffix(of.types[t.Name()], " It is part of the JSON contract.")
+		comment = strings.TrimSuffix(strings.TrimSuffix(of.types[t.Name()], " It is part of the JSON contract."), ".")
 	}
 	return comment + of.oneOf(t.Name())
 }

@@ -27,7 +27,7 @@ func main() {
 // generate writes everything; an empty man writes no man pages.
 func generate(source, docs, man string) error {
 	files := cliPages(cmd.Root())
-	files["exit-codes.md"] = "# Exit codes\n\n" + cmd.ExitCodes()
+	files["exit-codes.md"] = cmd.ExitCodes()
 	text, err := jsonPage(source)
 	if err != nil {
 		return err

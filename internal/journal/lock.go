@@ -123,7 +123,7 @@ func pause(ctx context.Context, deadline time.Time) error {
 	select {
 	case <-ctx.Done():
 		return pg.Describe(ctx, ctx.Err())
-	case <-time.After(50*time.Millisecond + rand.N(150*time.Millisecond)):
+	case <-time.After(50*time.Millisecond + rand.N(150*time.Millisecond)): //nolint:gosec // jitter is no secret
 		return nil
 	}
 }

@@ -19,8 +19,8 @@ const (
 // State is what stands for an item: whether it is there, and its value as the server keeps it (the raw text of
 // postgresql.auto.conf, the version of an extension). Value is nil where it is absent.
 type State struct {
-	Present bool    `json:"present"`
-	Value   *string `json:"value"`
+	Present bool    `json:"present"` // whether it is there
+	Value   *string `json:"value"`   // as the server keeps it: the text of postgresql.auto.conf, the version of an extension; null where it is absent
 }
 
 // Present is the state of something that is there.
@@ -93,14 +93,14 @@ const (
 
 // Record is an item as the journal keeps it.
 type Record struct {
-	Kind         Kind     `json:"kind"`
-	Name         string   `json:"name"`
-	Database     string   `json:"database,omitempty"`
-	Before       State    `json:"before"`
-	Ours         State    `json:"ours"`
-	State        Progress `json:"state"`
-	Irreversible bool     `json:"irreversible,omitempty"`
-	Error        string   `json:"error,omitempty"`
+	Kind         Kind     `json:"kind"`                   // what it changes
+	Name         string   `json:"name"`                   // parameter, library or extension
+	Database     string   `json:"database,omitempty"`     // of an extension
+	Before       State    `json:"before"`                 // what stood before
+	Ours         State    `json:"ours"`                   // what avadb wrote or was about to
+	State        Progress `json:"state"`                  // what became of it
+	Irreversible bool     `json:"irreversible,omitempty"` // no rollback can take it back
+	Error        string   `json:"error,omitempty"`        // of an item that failed
 }
 
 // sameItem tells whether two records speak of the same thing.
@@ -110,12 +110,12 @@ func (r Record) sameItem(o Record) bool {
 
 // Node names a server by what it reports of itself, so that a socket, 127.0.0.1 and ::1 are one node.
 type Node struct {
-	SystemIdentifier string `json:"system_identifier"`
-	Port             int    `json:"port"`
+	SystemIdentifier string `json:"system_identifier"`        // the cluster's; text: it exceeds 2^53
+	Port             int    `json:"port"`                     // it listens on
 	DataDirectory    string `json:"data_directory,omitempty"` // empty where the role may not see it
-	Address          string `json:"address"`
-	Timeline         int    `json:"timeline"`
-	InRecovery       bool   `json:"in_recovery"`
+	Address          string `json:"address"`                  // as the server sees it; empty over a socket
+	Timeline         int    `json:"timeline"`                 // grows with each promotion
+	InRecovery       bool   `json:"in_recovery"`              // it was a standby
 }
 
 // Is tells whether two descriptions can be of the same node. A standby shares its primary's system identifier, and so

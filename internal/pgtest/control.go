@@ -39,6 +39,7 @@ func (s *Server) run(ctx context.Context, name string, args ...string) (string, 
 	defer func() { _ = os.Remove(out.Name()) }() // a leftover in the temporary folder does no harm
 	cmd := s.Command(ctx, filepath.Join(s.Bin, program(name)), args...)
 	cmd.Stdout, cmd.Stderr = out, out
+	keepDescriptors()
 	runErr := cmd.Run()
 	if err := out.Close(); err != nil {
 		return "", err

@@ -44,6 +44,20 @@ func Find(major int) (Install, error) {
 	return Install{}, missing(major)
 }
 
+// In gives the installation in one folder, that with initdb, pg_ctl and postgres. The error is a fault.Prerequisite.
+func In(bin string) (Install, error) {
+	in, err := inspect(bin)
+	switch {
+	case err != nil:
+		return Install{}, fault.New(fault.Prerequisite, "looking for a PostgreSQL server in %s: %w", bin, err).
+			WithHint("name the folder that holds initdb, pg_ctl and postgres, such as /usr/lib/postgresql/15/bin")
+	case in.Major < OldestMajor:
+		return Install{}, fault.New(fault.Prerequisite, "the PostgreSQL in %s is %s, and avadb knows %d and newer", bin, in.Version, OldestMajor).
+			WithHint("run `apt-get install postgresql`, or name the folder of a newer one")
+	}
+	return in, nil
+}
+
 // FindWanted finds the server the tests are to run against: major $AVADB_TEST_MAJOR, or any where that is not set.
 func FindWanted() (Install, error) {
 	text := os.Getenv("AVADB_TEST_MAJOR")

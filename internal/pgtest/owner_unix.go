@@ -49,6 +49,20 @@ func (o owner) apply(cmd *exec.Cmd) {
 	}
 }
 
+// keepDescriptors stops what this process inherited (a pipe of the shell's, of a fuzzing run's) from being inherited by
+// the server: as long as that runs, nobody at the other end would see the pipe close. Go's own files never are.
+func keepDescriptors() {
+	entries, err := os.ReadDir("/dev/fd")
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
+}
+
 // take gives a file or folder to the owner.
 func (o owner) take(path string) error {
 	if !o.drops {

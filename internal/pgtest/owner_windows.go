@@ -16,6 +16,9 @@ func (o owner) apply(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
 
+// keepDescriptors has nothing to do: Windows' handles are inherited by name only.
+func keepDescriptors() {}
+
 func (o owner) take(string) error { return nil }
 
 func (o owner) reaches(string) bool { return true }

@@ -20,13 +20,22 @@ func serverIsDown(pgdata string) error {
 	if err != nil {
 		return fault.New(fault.Prerequisite, "see whether the server runs: %w", err).WithHint("run it as root or as the owner of the data directory")
 	}
-	first, _, _ := strings.Cut(string(raw), "\n")
-	pid, err := strconv.Atoi(strings.TrimSpace(first))
-	if err != nil || pid <= 0 || !processLives(pid) || livesElsewhere(pid, pgdata) {
+	pid := firstNumber(string(raw))
+	if pid <= 0 || !processLives(pid) || livesElsewhere(pid, pgdata) {
 		return nil // a crash left the file behind
 	}
 	return fault.New(fault.Prerequisite, "the server in %s runs (pid %d)", pgdata, pid).
 		WithHint("use avadb rollback without --offline, or stop the server first")
+}
+
+// firstNumber is the postmaster's pid on the first line; 0 where it is none.
+func firstNumber(text string) int {
+	first, _, _ := strings.Cut(text, "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(first))
+	if err != nil {
+		return 0
+	}
+	return pid
 }
 
 // livesElsewhere tells that the process is another one that was given the number of a dead postmaster: a postmaster's

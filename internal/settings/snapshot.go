@@ -127,8 +127,9 @@ func (s *Snapshot) Next(name string) string {
 		return last.Value
 	case LayerCommandLine, LayerEnvironment:
 		return p.ResetVal
+	default:
+		return p.BootVal
 	}
-	return p.BootVal
 }
 
 // Running is the server's value at this moment, as far as this session can see it.
@@ -154,6 +155,7 @@ func (s *Snapshot) Future(name string) string {
 	switch s.ServerLayer(name) {
 	case LayerAutoConf, LayerFile:
 		return s.Next(name)
+	default:
+		return s.Running(name)
 	}
-	return s.Running(name)
 }

@@ -24,51 +24,51 @@ const (
 
 // Statement is one row of `avadb slow`. Times are milliseconds, blocks are of 8 kB; nil is not known.
 type Statement struct {
-	Signature         *string    `json:"signature"`
-	QueryID           string     `json:"queryid"` // text: it exceeds 2^53
-	Database          string     `json:"database"`
-	User              string     `json:"user"`
-	Origin            string     `json:"origin"`
-	Calls             int64      `json:"calls" col:""`
-	TotalMS           float64    `json:"total_ms" col:"num.2"`
-	MeanMS            float64    `json:"mean_ms" col:"num.2"`
-	MinMS             *float64   `json:"min_ms"`
-	MaxMS             *float64   `json:"max_ms" col:"num.2"`
-	StddevMS          float64    `json:"stddev_ms"`
-	P50MS             *float64   `json:"p50_ms"`
-	P95MS             *float64   `json:"p95_ms"`
-	P99MS             *float64   `json:"p99_ms"`
-	Rows              int64      `json:"rows" col:""`
-	SharePct          *float64   `json:"share_pct" col:"num.1"` // of the scope's execution time; nil for a nested statement
-	SharedBlksHit     int64      `json:"shared_blks_hit"`
-	SharedBlksRead    int64      `json:"shared_blks_read"`
-	SharedBlksWritten int64      `json:"shared_blks_written"`
-	TempBlksRead      int64      `json:"temp_blks_read"`
-	TempBlksWritten   int64      `json:"temp_blks_written"`
-	WALBytes          int64      `json:"wal_bytes"`
-	StatsSince        *time.Time `json:"stats_since"` // 17 and up
-	Confidence        Confidence `json:"confidence" col:""`
-	Flags             []string   `json:"flags"`
-	Query             string     `json:"query" col:"elastic"`
+	Signature         *string    `json:"signature"`             // 16 hex digits of the normalised text; null: not computed
+	QueryID           string     `json:"queryid"`               // text: it exceeds 2^53
+	Database          string     `json:"database"`              // it ran in
+	User              string     `json:"user"`                  // role that ran it
+	Origin            string     `json:"origin"`                // stats: from pg_stat_statements
+	Calls             int64      `json:"calls" col:""`          // finished executions
+	TotalMS           float64    `json:"total_ms" col:"num.2"`  // of execution, all calls together
+	MeanMS            float64    `json:"mean_ms" col:"num.2"`   // of execution, a call
+	MinMS             *float64   `json:"min_ms"`                // shortest call; null in a sample, and where it was reset
+	MaxMS             *float64   `json:"max_ms" col:"num.2"`    // longest call; null where it may be older than the window, or was reset
+	StddevMS          float64    `json:"stddev_ms"`             // of the calls' execution times (population)
+	P50MS             *float64   `json:"p50_ms"`                // percentile; null: the counters hold none
+	P95MS             *float64   `json:"p95_ms"`                // likewise
+	P99MS             *float64   `json:"p99_ms"`                // likewise
+	Rows              int64      `json:"rows" col:""`           // returned or changed
+	SharePct          *float64   `json:"share_pct" col:"num.1"` // of the execution time of all the statements asked for; null for a nested one
+	SharedBlksHit     int64      `json:"shared_blks_hit"`       // found in shared_buffers
+	SharedBlksRead    int64      `json:"shared_blks_read"`      // read from outside of shared_buffers
+	SharedBlksWritten int64      `json:"shared_blks_written"`   // written by the statement itself
+	TempBlksRead      int64      `json:"temp_blks_read"`        // of temporary files
+	TempBlksWritten   int64      `json:"temp_blks_written"`     // of temporary files
+	WALBytes          int64      `json:"wal_bytes"`             // of WAL that it made
+	StatsSince        *time.Time `json:"stats_since"`           // 17 and up
+	Confidence        Confidence `json:"confidence" col:""`     // for the window asked for
+	Flags             []string   `json:"flags"`                 // nested: called by another statement; reset: its counters began anew within the sample
+	Query             string     `json:"query" col:"elastic"`   // first text seen, with $1 for constants, secrets masked; whole, whatever its length
 }
 
 // Window is what was asked for and what the answer really covers.
 type Window struct {
-	RequestedFrom time.Time  `json:"requested_from"`
-	RequestedTo   time.Time  `json:"requested_to"`
-	CoveredFrom   *time.Time `json:"covered_from"`
-	CoveredTo     time.Time  `json:"covered_to"`
-	CoveragePct   *float64   `json:"coverage_pct"` // of the window asked for; nil where not known
-	Confidence    Confidence `json:"confidence"`   // the weakest of the rows
-	Reasons       []string   `json:"reasons"`
+	RequestedFrom time.Time  `json:"requested_from"` // begin of the window asked for
+	RequestedTo   time.Time  `json:"requested_to"`   // its end: now
+	CoveredFrom   *time.Time `json:"covered_from"`   // since when the counters run; null: unknown (extension older than 1.9)
+	CoveredTo     time.Time  `json:"covered_to"`     // when the counters were read
+	CoveragePct   *float64   `json:"coverage_pct"`   // of the window asked for; null: not known
+	Confidence    Confidence `json:"confidence"`     // the weakest of the rows
+	Reasons       []string   `json:"reasons"`        // why the window is not exact, a sentence each
 }
 
 // Slow is the answer of `avadb slow`.
 type Slow struct {
-	Window     Window      `json:"window"`
-	Source     string      `json:"source"`
+	Window     Window      `json:"window"`      // what was asked for, and what the answer really covers
+	Source     string      `json:"source"`      // stats: pg_stat_statements
 	NotVisible int64       `json:"not_visible"` // statements that the role may not see
-	Statements []Statement `json:"statements"`
+	Statements []Statement `json:"statements"`  // in the order of --by
 }
 
 // Since reads the counters as they stand. They only count up, so that the window is a true one only where they began
