@@ -44,8 +44,8 @@ func (a *app) withJournal(ctx context.Context, o pg.Options, work func(*pg.Conn,
 	})
 }
 
-// withChange runs work under the lock. What a crash left open is said first.
-func (a *app) withChange(ctx context.Context, conn *pg.Conn, work func(*change) error) error {
+// withChange runs work under the lock; a dry run takes none, since it writes nothing. What a crash left open is said first.
+func (a *app) withChange(ctx context.Context, conn *pg.Conn, dryRun bool, work func(*change) error) error {
 	if err := settings.ReadAccess(ctx, conn); err != nil {
 		return err
 	}
@@ -54,6 +54,12 @@ func (a *app) withChange(ctx context.Context, conn *pg.Conn, work func(*change) 
 		return err
 	}
 	defer j.Close()
+	o := pg.Options{Class: pg.Normal, Changes: true, Log: a.log}
+	if dryRun {
+		databases := statements.NewDatabases(conn, o, nil)
+		defer databases.Close()
+		return work(&change{conn: conn, journal: j, databases: databases})
+	}
 	if err := j.Lock(ctx); err != nil {
 		return err
 	}
@@ -65,7 +71,7 @@ func (a *app) withChange(ctx context.Context, conn *pg.Conn, work func(*change) 
 		a.log.Warn(fmt.Sprintf("change set %s (%s, %s) was interrupted and may be half applied; avadb rollback %s undoes it",
 			open.ID, open.Command, open.StartedAt.Format("2006-01-02 15:04 MST"), open.ID))
 	}
-	databases := statements.NewDatabases(conn, pg.Options{Class: pg.Normal, Changes: true, Log: a.log}, j.MarkWriter)
+	databases := statements.NewDatabases(conn, o, j.MarkWriter)
 	defer databases.Close()
 	return work(&change{conn: conn, journal: j, databases: databases})
 }

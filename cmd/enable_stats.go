@@ -110,7 +110,7 @@ func runEnable(ctx context.Context, a *app, o enableOptions) error {
 
 // prepare writes all that can be written now, and proves the view where the library is loaded.
 func (e *enabling) prepare(ctx context.Context) error {
-	return e.app.withChange(ctx, e.conn, func(c *change) error {
+	return e.app.withChange(ctx, e.conn, e.o.dryRun, func(c *change) error {
 		changes, err := e.plan(ctx, c)
 		if err != nil {
 			return err

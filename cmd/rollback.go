@@ -113,7 +113,7 @@ func (o rollbackOptions) check(a *app) error {
 
 func runRollback(ctx context.Context, a *app, o rollbackOptions) error {
 	return a.withConn(ctx, pg.Options{Class: pg.Normal, Changes: true}, func(conn *pg.Conn) error {
-		return a.withChange(ctx, conn, func(c *change) error {
+		return a.withChange(ctx, conn, o.dryRun, func(c *change) error {
 			plan, err := c.journal.Plan(ctx, o.selection, c.item)
 			if err != nil {
 				return err

@@ -97,7 +97,7 @@ func runTune(ctx context.Context, a *app, o tuneOptions) error {
 			return a.printTune(doc)
 		}
 		var doc *tuneDocument
-		err := a.withChange(ctx, conn, func(c *change) (err error) {
+		err := a.withChange(ctx, conn, false, func(c *change) (err error) {
 			doc, err = applyTune(ctx, a, o, c)
 			return err
 		})

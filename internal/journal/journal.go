@@ -153,9 +153,6 @@ func (j *Journal) MarkWriter(ctx context.Context, conn *pg.Conn) error { return 
 
 func (j *Journal) openStores(ctx context.Context, fileErr error) error {
 	tableErr := j.table.writable()
-	if tableErr == nil {
-		tableErr = j.table.create(ctx)
-	}
 	switch {
 	case fileErr != nil && tableErr != nil:
 		return fault.New(fault.Prerequisite, "nothing was changed, because the journal can be written nowhere: %s; %w", fileErr, tableErr).

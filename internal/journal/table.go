@@ -78,6 +78,9 @@ func (t *table) put(ctx context.Context, s *Set) error {
 	if err != nil {
 		return err
 	}
+	if err := t.create(ctx); err != nil {
+		return err
+	}
 	return t.transaction(ctx, func() error {
 		return query.Exec(ctx, t.conn, "journal/put", s.Node.SystemIdentifier, s.ID, s.Rev, escapeNonASCII(raw))
 	})

@@ -66,9 +66,9 @@ func (c *Conn) begin(ctx context.Context, sql string) (pgx.Tx, error) {
 	if c.Server.Pooler {
 		sql += ";" + setStatements("SET LOCAL", c.defaults)
 	}
-	tx, err := c.raw.BeginTx(ctx, pgx.TxOptions{BeginQuery: sql})
+	tx, err := c.raw.BeginTx(ctx, pgx.TxOptions{BeginQuery: sql, CommitQuery: "COMMIT /*avadb:pg/commit*/"})
 	if err != nil && !c.raw.IsClosed() {
-		_, _ = c.raw.Exec(context.WithoutCancel(ctx), "ROLLBACK")
+		_, _ = c.raw.Exec(context.WithoutCancel(ctx), "ROLLBACK /*avadb:pg/begin*/")
 	}
 	return tx, Describe(ctx, err)
 }

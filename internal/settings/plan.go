@@ -63,7 +63,7 @@ func (s *Snapshot) plan(w Wanted) Setting {
 	case line.Winner == LayerCommandLine:
 		line.Action = Overridden
 		line.Reason = fmt.Sprintf("the postgres command line sets it to %s: a value written here would have no effect", p.Current)
-	case p.Name != "" && p.Same(s.Next(w.Name), w.Value):
+	case p.Same(s.Next(w.Name), w.Value):
 		line.Action, line.PendingRestart = Unchanged, waits
 	default:
 		line.Action, line.Winner = Set, LayerAutoConf
