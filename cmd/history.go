@@ -72,36 +72,11 @@ func historyRow(s *journal.Set, short map[string]string) changeSetRow {
 	}
 }
 
-// itemRow is one item of a set, for the eye.
-type itemRow struct {
-	Kind     journal.Kind     `json:"kind" col:""`
-	Name     string           `json:"name" col:""`
-	Database string           `json:"database" col:""`
-	Before   string           `json:"before" col:"left"`
-	Ours     string           `json:"ours" col:"left"`
-	State    journal.Progress `json:"state" col:"status"`
-	Error    string           `json:"error" col:"elastic"`
-}
-
 func (a *app) printSet(conn *pg.Conn, s *journal.Set, short map[string]string) error {
 	doc := historyDocument{head: a.head("history", conn), ChangeSets: []changeSetRow{historyRow(s, short)}}
-	var rows []itemRow
-	for _, r := range s.Items {
-		rows = append(rows, itemRow{
-			Kind: r.Kind, Name: r.Name, Database: r.Database, Before: stateText(r.Before), Ours: stateText(r.Ours), State: r.State, Error: r.Error,
-		})
-	}
 	a.log.Info(strings.Join([]string{"change set " + s.ID, string(s.State), s.StartedAt.Format(time.RFC3339), s.CommandLine}, ", "))
 	if s.UndoneBy != nil {
 		a.log.Info("undone by " + *s.UndoneBy)
 	}
-	return a.result(doc, rows)
-}
-
-// stateText shows a state to a person.
-func stateText(s journal.State) string {
-	if !s.Present {
-		return "(absent)"
-	}
-	return s.Text()
+	return a.result(doc, s.Items)
 }

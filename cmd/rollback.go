@@ -24,26 +24,11 @@ type rollbackOptions struct {
 
 type rollbackDocument struct {
 	head
-	ChangeSet       *string       `json:"change_set"`       // the rollback's own; null where nothing was written
-	DryRun          bool          `json:"dry_run"`          // nothing was written
-	Undone          []string      `json:"undone"`           // ids that it went over, oldest first
-	RestartRequired bool          `json:"restart_required"` // a value waits for a restart of the server
-	Items           []rollbackRow `json:"items"`            // one line an item, newest first
-}
-
-// rollbackRow is journal.Undo with the states as a person reads them.
-type rollbackRow struct {
-	Kind     journal.Kind   `json:"kind" col:""`            // what it changes
-	Name     string         `json:"name" col:""`            // parameter, library or extension
-	Database string         `json:"database"`               // of an extension, else empty
-	Before   journal.State  `json:"before"`                 // what stood before avadb changed it
-	Ours     journal.State  `json:"ours"`                   // what avadb wrote
-	Now      journal.State  `json:"now"`                    // what stood when the rollback looked
-	NowText  string         `json:"now_text" col:"left"`    // now, for a person
-	ToText   string         `json:"before_text" col:"left"` // before, for a person
-	Action   journal.Action `json:"action" col:"status"`    // what was done
-	Reason   string         `json:"reason" col:"elastic"`   // why it was kept or failed
-	Error    string         `json:"error"`                  // of an item that failed, else empty
+	ChangeSet       *string        `json:"change_set"`       // the rollback's own; null where nothing was written
+	DryRun          bool           `json:"dry_run"`          // nothing was written
+	Undone          []string       `json:"undone"`           // ids that it went over, oldest first
+	RestartRequired bool           `json:"restart_required"` // a value waits for a restart of the server
+	Items           []journal.Undo `json:"items"`            // one line an item, newest first
 }
 
 func newRollback(a *app) *cobra.Command {
@@ -152,8 +137,7 @@ func runPlan(ctx context.Context, c *change, plan *journal.Rollback) error {
 }
 
 func (a *app) reportRollback(ctx context.Context, o rollbackOptions, conn *pg.Conn, plan *journal.Rollback) error {
-	doc := rollbackDocument{head: a.head("rollback", conn), DryRun: o.dryRun, Undone: plan.Undoes}
-	doc.addItems(plan.Items)
+	doc := rollbackDocument{head: a.head("rollback", conn), DryRun: o.dryRun, Undone: plan.Undoes, Items: plan.Items}
 	if plan.Set != nil {
 		doc.ChangeSet = &plan.Set.ID
 	}
@@ -167,15 +151,6 @@ func (a *app) reportRollback(ctx context.Context, o rollbackOptions, conn *pg.Co
 	}
 	a.summarizeRollback(doc, pending)
 	return rollbackVerdict(plan.Items, plan.Undoes, doc.DryRun)
-}
-
-func (d *rollbackDocument) addItems(items []journal.Undo) {
-	for _, u := range items {
-		d.Items = append(d.Items, rollbackRow{
-			Kind: u.Kind, Name: u.Name, Database: u.Database, Before: u.Before, Ours: u.Ours, Now: u.Now,
-			NowText: stateText(u.Now), ToText: stateText(u.Before), Action: u.Action, Reason: u.Reason, Error: u.Error,
-		})
-	}
 }
 
 // pendingAfter names what waits for a restart among the items of the rollback.

@@ -27,8 +27,7 @@ func runOfflineRollback(a *app, o rollbackOptions) error {
 			return err
 		}
 	}
-	doc := rollbackDocument{head: a.head("rollback", nil), DryRun: o.dryRun, Undone: plan.Undoes}
-	doc.addItems(plan.Items)
+	doc := rollbackDocument{head: a.head("rollback", nil), DryRun: o.dryRun, Undone: plan.Undoes, Items: plan.Items}
 	if plan.Set != nil {
 		doc.ChangeSet = &plan.Set.ID
 	}

@@ -118,13 +118,13 @@ const (
 type Undo struct {
 	Kind     Kind   `json:"kind" col:""`
 	Name     string `json:"name" col:""`
-	Database string `json:"database,omitempty"`
-	Before   State  `json:"before"`
+	Database string `json:"database"`
+	Before   State  `json:"before" col:"left"`
 	Ours     State  `json:"ours"`
-	Now      State  `json:"now"`
+	Now      State  `json:"now" col:"left"`
 	Action   Action `json:"action" col:"status"`
 	Reason   string `json:"reason" col:"elastic"`
-	Error    string `json:"error,omitempty"`
+	Error    string `json:"error"`
 }
 
 func (u Undo) record() Record { return Record{Kind: u.Kind, Name: u.Name, Database: u.Database} }

@@ -37,6 +37,14 @@ func (s State) Text() string {
 	return *s.Value
 }
 
+// String shows the state in a table.
+func (s State) String() string {
+	if !s.Present {
+		return "(absent)"
+	}
+	return s.Text()
+}
+
 // Item is one thing on a server that avadb can change. Applying and undoing are the same act: Write brings the
 // server to a state, whether that is ours or the one that stood before.
 type Item interface {
@@ -93,14 +101,14 @@ const (
 
 // Record is an item as the journal keeps it.
 type Record struct {
-	Kind         Kind     `json:"kind"`                   // what it changes
-	Name         string   `json:"name"`                   // parameter, library or extension
-	Database     string   `json:"database,omitempty"`     // of an extension
-	Before       State    `json:"before"`                 // what stood before
-	Ours         State    `json:"ours"`                   // what avadb wrote or was about to
-	State        Progress `json:"state"`                  // what became of it
+	Kind         Kind     `json:"kind" col:""`            // what it changes
+	Name         string   `json:"name" col:""`            // parameter, library or extension
+	Database     string   `json:"database" col:""`        // of an extension; empty for what belongs to the whole server
+	Before       State    `json:"before" col:"left"`      // what stood before
+	Ours         State    `json:"ours" col:"left"`        // what avadb wrote or was about to
+	State        Progress `json:"state" col:"status"`     // what became of it
 	Irreversible bool     `json:"irreversible,omitempty"` // no rollback can take it back
-	Error        string   `json:"error,omitempty"`        // of an item that failed
+	Error        string   `json:"error" col:"elastic"`    // of an item that failed
 }
 
 // sameItem tells whether two records speak of the same thing.

@@ -68,17 +68,28 @@ func (c *Conn) begin(ctx context.Context, sql string) (pgx.Tx, error) {
 	}
 	tx, err := c.raw.BeginTx(ctx, pgx.TxOptions{BeginQuery: sql, CommitQuery: "COMMIT /*avadb:pg/commit*/"})
 	if err != nil && !c.raw.IsClosed() {
-		_, _ = c.raw.Exec(context.WithoutCancel(ctx), "ROLLBACK /*avadb:pg/begin*/")
+		tidy, stop := afterwards(ctx)
+		defer stop()
+		_, _ = c.raw.Exec(tidy, "ROLLBACK /*avadb:pg/begin*/")
 	}
 	return tx, Describe(ctx, err)
 }
 
-func rollback(ctx context.Context, tx pgx.Tx) { _ = tx.Rollback(context.WithoutCancel(ctx)) }
+func rollback(ctx context.Context, tx pgx.Tx) {
+	tidy, stop := afterwards(ctx)
+	defer stop()
+	_ = tx.Rollback(tidy)
+}
+
+// afterwards is a context for tidying up, which must happen even where the command's own has ended.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
+}
 
 // rows are the driver's, with errors described and the transaction of a pooler ended.
 type rows struct {
 	pgx.Rows
-	ctx context.Context //nolint:containedctx // the query's own: Err has no other way to know why it ended
+	ctx context.Context // the query's own: Err has no other way to know why it ended
 	tx  pgx.Tx          // nil without a pooler
 	err error           // of ending tx
 }

@@ -69,6 +69,7 @@ func ask(t *testing.T, dsn, sql string) string {
 }
 
 func TestStartAppliesSettings(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{Name: "it's", Settings: map[string]string{"work_mem": "8MB", "log_line_prefix": `a'b\c`}})
 	for name, want := range map[string]string{
 		"work_mem": "8MB", "log_line_prefix": `a'b\c`, "fsync": "off", "cluster_name": "it's", "data_directory": s.DataDir,
@@ -88,6 +89,7 @@ func TestStartAppliesSettings(t *testing.T) {
 }
 
 func TestCloseLeavesNothing(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	pid, err := s.PID()
 	if err != nil {
@@ -133,6 +135,7 @@ func TestServerInheritsNothing(t *testing.T) {
 }
 
 func TestRestartCommand(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{Dir: filepath.Join(openFolder(t), "it's a folder")})
 	for _, situation := range []func() error{
 		func() error { return nil },
@@ -160,6 +163,7 @@ func TestRestartCommand(t *testing.T) {
 }
 
 func TestKillAndStartAgain(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	ask(t, s.DSN("postgres"), "SELECT set_config('x.y', 'z', false)")
 	if err := s.Kill(); err != nil {
@@ -185,6 +189,7 @@ func TestKillAndStartAgain(t *testing.T) {
 }
 
 func TestStandbyFollows(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	standby, err := s.Standby(t.Context(), "second")
 	if err != nil {
@@ -212,6 +217,7 @@ func TestStandbyFollows(t *testing.T) {
 }
 
 func TestFreshHasAnIdentifierOfItsOwn(t *testing.T) {
+	t.Parallel()
 	const identifier = "SELECT system_identifier::text FROM pg_control_system()"
 	first, second := start(t, Options{}), start(t, Options{Fresh: true})
 	if ask(t, first.DSN("postgres"), identifier) == ask(t, second.DSN("postgres"), identifier) {
@@ -220,6 +226,7 @@ func TestFreshHasAnIdentifierOfItsOwn(t *testing.T) {
 }
 
 func TestStartFailureExplainsAndCleansUp(t *testing.T) {
+	t.Parallel()
 	in, err := FindWanted()
 	if err != nil {
 		t.Fatal(err)
@@ -235,6 +242,7 @@ func TestStartFailureExplainsAndCleansUp(t *testing.T) {
 }
 
 func TestStartOnATakenPort(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	_, err := Start(t.Context(), s.Install, Options{Port: s.Port})
 	if err == nil || !strings.Contains(err.Error(), "could not bind") {
@@ -243,6 +251,7 @@ func TestStartOnATakenPort(t *testing.T) {
 }
 
 func TestStartRefusesAFolderInUse(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "precious"), nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -74,6 +74,8 @@ func valueText(v reflect.Value, timeLayout string) (text string, known bool) {
 		if text, err := value.MarshalText(); err == nil {
 			return string(text), true
 		}
+	case fmt.Stringer:
+		return value.String(), true
 	}
 	switch {
 	case v.Kind() == reflect.String:
