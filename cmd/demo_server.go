@@ -26,6 +26,7 @@ type demo struct {
 	self    string   // avadb's own program
 	env     []string // what avadb sees of the environment
 	restart string   // shell command line
+	stop    string   // shell command line; it removes the folder, too, except on Windows
 	steps   int      // headings printed so far
 }
 
@@ -44,15 +45,14 @@ func startDemo(ctx context.Context, a *app, install pgtest.Install) (*demo, erro
 		return nil, err
 	}
 	d.env = d.environment()
-	d.restart, err = d.writeRestartScript()
-	if err == nil {
-		err = d.prepareDatabase(ctx)
-	}
-	if err == nil {
-		err = d.fillShop(ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(err, d.server.Close())
+	for _, prepare := range []func() error{
+		d.writeScripts,
+		func() error { return d.prepareDatabase(ctx) },
+		func() error { return d.fillShop(ctx) },
+	} {
+		if err := prepare(); err != nil {
+			return nil, errors.Join(err, d.server.Close())
+		}
 	}
 	return d, nil
 }
@@ -72,16 +72,25 @@ func (d *demo) environment() []string {
 
 func (d *demo) stateHome() string { return filepath.Join(d.server.Dir, "state") }
 
-// writeRestartScript puts the server's restart command into a file, because it is long and printed often.
-func (d *demo) writeRestartScript() (string, error) {
+// writeScripts puts the commands that restart and remove the server into files, because they are long and the first is
+// printed often. They change the folder, as the server's user may not see the one they are called in.
+func (d *demo) writeScripts() error {
+	dir := d.server.Dir
+	d.restart, d.stop = d.server.RestartCommand(), d.server.StopCommand()
 	if runtime.GOOS == "windows" {
-		return d.server.RestartCommand(), nil
+		return nil
 	}
-	path := filepath.Join(d.server.Dir, "restart.sh")
-	if err := os.WriteFile(path, []byte(d.server.RestartCommand()+"\n"), 0o644); err != nil { //nolint:gosec // no secret in it
-		return "", fault.New(fault.Failed, "writing the restart script: %w", err)
+	restart, stop := filepath.Join(dir, "restart.sh"), filepath.Join(dir, "stop.sh")
+	for path, text := range map[string]string{
+		restart: "cd " + shellQuote(dir) + " && " + d.restart + "\n",
+		stop:    "cd / && " + d.stop + " && rm -rf " + shellQuote(dir) + "\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // no secret in it
+			return fault.New(fault.Failed, "writing the demo's scripts: %w", err)
+		}
 	}
-	return "sh " + shellQuote(path), nil
+	d.restart, d.stop = "sh "+shellQuote(restart), "sh "+shellQuote(stop)
+	return nil
 }
 
 // prepareDatabase checks for the extension and leaves what a DBA typically finds: a value set by hand, long ago.
@@ -145,16 +154,15 @@ func (d *demo) remove() error {
 // sayKept says how to go on with the server, and how to get rid of it.
 func (d *demo) sayKept() error {
 	_, err := fmt.Fprintf(d.app.out, `
-The server is still there. To try avadb on it:
+The server is still there. To go on with it:
 
   export AVADB_DSN=%s
-  export XDG_STATE_HOME=%s   # the journal of its changes
-  avadb slow
+  export XDG_STATE_HOME=%s   # where the journal is
+  avadb enable-stats --restart-command %s
 
-To restart it, and to stop and remove it:
+To stop and remove it:
 
   %s
-  %s && rm -rf %s
-`, shellQuote(d.server.DSN(demoDatabase)), shellQuote(d.stateHome()), d.restart, d.server.StopCommand(), shellQuote(d.server.Dir))
+`, shellQuote(d.server.DSN(demoDatabase)), shellQuote(d.stateHome()), shellQuote(d.restart), d.stop)
 	return err
 }

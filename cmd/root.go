@@ -68,8 +68,17 @@ avadb rollback`,
 		newConfig(a), newDemo(a), newVersion(a), newCompletion(),
 	)
 	root.SetHelpCommand(newHelp(root))
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fault.New(fault.Usage, "%s", err) })
+	root.SetFlagErrorFunc(flagError)
 	return root
+}
+
+// flagError is the usage error of a flag. Where a group got the flags of a command it does not know, that command is
+// what is wrong.
+func flagError(c *cobra.Command, err error) error {
+	if args := c.Flags().Args(); c.HasSubCommands() && len(args) > 0 {
+		return noSubcommand(c, args)
+	}
+	return fault.New(fault.Usage, "%s", err)
 }
 
 func (a *app) addFlags(root *cobra.Command) {

@@ -74,13 +74,7 @@ func (j *Journal) record(ctx context.Context, set *Set, changes []Change) error 
 		})
 	}
 	set.State, set.FinishedAt = SetOpen, nil
-	if err := j.keepConfigFile(set); err != nil {
-		j.o.Log.Warn("keep a copy of postgresql.auto.conf: " + err.Error())
-	}
-	if err := j.write(ctx, set); err != nil {
-		return fault.New(fault.Failed, "nothing was changed: %w", err)
-	}
-	return nil
+	return j.begin(ctx, set)
 }
 
 func (j *Journal) keepConfigFile(set *Set) error {
@@ -191,7 +185,7 @@ func (j *Journal) closeSet(ctx context.Context, set *Set, state SetState) error 
 	}
 	if err := j.write(ctx, set); err != nil {
 		return fault.New(fault.Failed, "the change was made, but the journal could not be closed: %w", err).
-			WithHint("avadb history shows change set %s as open; avadb rollback %s undoes it", set.ID, set.ID)
+			WithHint("avadb history %s shows it; avadb rollback %s undoes it", set.ID, set.ID)
 	}
 	return nil
 }

@@ -58,6 +58,21 @@ func (f Folder) Write(s *Set) error {
 	return f.writeFile(s.Node.SystemIdentifier, s.ID+".json", append(raw, '\n'))
 }
 
+// Remove takes a set's file away, and the copy beside it.
+func (f Folder) Remove(s *Set) error {
+	paths := []string{f.Path(s.Node.SystemIdentifier, s.ID)}
+	if s.ConfigFile != nil {
+		paths = append(paths, filepath.Join(f.dir(s.Node.SystemIdentifier), s.ConfigFile.Backup))
+	}
+	var failed error
+	for _, path := range paths {
+		if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
+}
+
 // Keep stores bytes beside a set's file, such as a copy of postgresql.auto.conf.
 func (f Folder) Keep(systemIdentifier, name string, raw []byte) error {
 	return f.writeFile(systemIdentifier, name, raw)
@@ -122,9 +137,20 @@ func ReadSet(path string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	set, err := parseSet(raw)
+	if err != nil {
+		return nil, fmt.Errorf("journal file %s is damaged: %w", path, err)
+	}
+	return set, nil
+}
+
+func parseSet(raw []byte) (*Set, error) {
 	var s Set
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return nil, fmt.Errorf("journal file %s is damaged: %w", path, err)
+		return nil, err
+	}
+	if s.ID == "" || s.Node.SystemIdentifier == "" {
+		return nil, errors.New("it is no change set")
 	}
 	return &s, nil
 }

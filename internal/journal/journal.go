@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -176,7 +175,7 @@ func (j *Journal) refresh(ctx context.Context) error {
 	if err != nil {
 		return fault.New(fault.Failed, "read the journal: %w", err)
 	}
-	inTable, err := j.table.sets(ctx, j.node.SystemIdentifier)
+	inTable, _, err := j.table.sets(ctx, j.node.SystemIdentifier)
 	if err != nil {
 		return err
 	}
@@ -227,25 +226,30 @@ func (j *Journal) Sets(ctx context.Context) ([]*Set, error) {
 	}
 	if j.o.FolderError == nil {
 		sets, damaged, err := j.o.Folder.Sets(j.node.SystemIdentifier)
-		if err != nil && !errors.Is(err, os.ErrPermission) {
-			return nil, fault.New(fault.Failed, "read the journal: %w", err)
+		if err != nil {
+			j.o.Log.Warn("the journal's files cannot be read: " + err.Error())
 		}
-		for _, bad := range damaged {
-			j.o.Log.Warn(bad.Error())
-		}
+		j.warnOf(damaged)
 		merge(sets)
 	}
 	if j.table != nil {
-		sets, err := j.table.sets(ctx, j.node.SystemIdentifier)
+		sets, damaged, err := j.table.sets(ctx, j.node.SystemIdentifier)
 		if err != nil && fault.KindOf(err) != fault.Privilege {
 			return nil, err
 		}
 		if err != nil {
 			j.o.Log.Warn(fmt.Sprintf("the journal in the database is not visible: %s%s", err, hintOf(err, "")))
 		}
+		j.warnOf(damaged)
 		merge(sets)
 	}
 	return Ordered(byID), nil
+}
+
+func (j *Journal) warnOf(damaged []error) {
+	for _, bad := range damaged {
+		j.o.Log.Warn(bad.Error())
+	}
 }
 
 // Ordered gives sets oldest first: a UUIDv7 begins with its time.
@@ -299,6 +303,21 @@ func commonPrefix(a, b string) int {
 	return n
 }
 
+// begin writes a set down before its first change. One that cannot be written everywhere leaves nothing behind.
+func (j *Journal) begin(ctx context.Context, s *Set) error {
+	if err := j.keepConfigFile(s); err != nil {
+		j.o.Log.Warn("keep a copy of postgresql.auto.conf: " + err.Error())
+	}
+	err := j.write(ctx, s)
+	if err == nil {
+		return nil
+	}
+	if j.files && s.Rev == 1 {
+		err = errors.Join(err, j.o.Folder.Remove(s))
+	}
+	return fault.New(fault.KindOf(err), "nothing was changed: %w", err).WithHint("%s", plainHint(err)).WithSQLState(stateOf(err))
+}
+
 // write stores a new revision of a set: the file first, then the database.
 func (j *Journal) write(ctx context.Context, s *Set) error {
 	s.Rev++
@@ -311,7 +330,7 @@ func (j *Journal) write(ctx context.Context, s *Set) error {
 		return nil
 	}
 	if err := j.table.put(ctx, s); err != nil {
-		return fault.New(fault.Failed, "write the journal to the database: %w", err)
+		return fault.New(fault.KindOf(err), "write the journal to the database: %w", err).WithHint("%s", plainHint(err)).WithSQLState(stateOf(err))
 	}
 	return nil
 }

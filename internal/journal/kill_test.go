@@ -18,7 +18,12 @@ func TestKilledWhileChanging(t *testing.T) {
 // Killed between the file and the database: the two copies of the set differ by one revision.
 func TestKilledBetweenFileAndDatabase(t *testing.T) {
 	r := newRig(t)
-	r.locked(t, nil).close() // makes the table, which the child is to block
+	avadb := r.locked(t, nil)
+	if _, err := avadb.journal.Do(t.Context(), avadb.changes("settings", r.Store)); err != nil { // makes the table, which the child is to block
+		t.Fatal(err)
+	}
+	undo(t, avadb)
+	avadb.close()
 	untilItLives(t, order{Rig: r, Plan: "settings", InFile: true}, func() {})
 }
 

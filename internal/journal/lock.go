@@ -47,7 +47,7 @@ func acquire(ctx context.Context, conn, writer *pg.Conn, folder Folder, folderUs
 	}
 	err := l.advisory(ctx, deadline)
 	if err == nil {
-		err = l.waitForWriters(ctx, deadline)
+		err = l.waitForWriters(ctx, deadline, writer)
 	}
 	if err == nil {
 		err = l.Mark(ctx, writer)
@@ -97,9 +97,10 @@ func (l *lock) advisory(ctx context.Context, deadline time.Time) error {
 	}
 }
 
-func (l *lock) waitForWriters(ctx context.Context, deadline time.Time) error {
+// waitForWriters waits for the backends of others: our own writer may carry its mark from an earlier lock.
+func (l *lock) waitForWriters(ctx context.Context, deadline time.Time, own *pg.Conn) error {
 	for {
-		others, err := l.holders(ctx, writerKey)
+		others, err := l.holders(ctx, writerKey, own)
 		if err != nil || len(others) == 0 {
 			return err
 		}
@@ -109,8 +110,12 @@ func (l *lock) waitForWriters(ctx context.Context, deadline time.Time) error {
 	}
 }
 
-func (l *lock) holders(ctx context.Context, key int) ([]holder, error) {
-	return query.Rows[holder](ctx, l.conn, "journal/lock_holders", lockClass, key, []int32{int32(l.conn.PID())}) //nolint:gosec // a pid fits
+func (l *lock) holders(ctx context.Context, key int, own ...*pg.Conn) ([]holder, error) {
+	pids := []int32{int32(l.conn.PID())} //nolint:gosec // a pid fits
+	for _, conn := range own {
+		pids = append(pids, int32(conn.PID())) //nolint:gosec // a pid fits
+	}
+	return query.Rows[holder](ctx, l.conn, "journal/lock_holders", lockClass, key, pids)
 }
 
 var errLockTimeout = errors.New("lock wait over")
@@ -154,7 +159,8 @@ func (l *lock) flock(ctx context.Context, folder Folder, systemIdentifier string
 		}
 		if got {
 			l.file = f
-			return l.signFile()
+			_ = l.signFile() // only tells the one who waits; the lock holds on a full disk too
+			return nil
 		}
 		if err := pause(ctx, deadline); err != nil {
 			return errors.Join(fileHeld(path, err), f.Close())

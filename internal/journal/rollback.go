@@ -99,11 +99,8 @@ func (j *Journal) Run(ctx context.Context, r *Rollback) error {
 			})
 		}
 	}
-	if err := j.keepConfigFile(set); err != nil {
-		j.o.Log.Warn("keep a copy of postgresql.auto.conf: " + err.Error())
-	}
-	if err := j.write(ctx, set); err != nil {
-		return fault.New(fault.Failed, "nothing was changed: %w", err)
+	if err := j.begin(ctx, set); err != nil {
+		return err
 	}
 	r.Set = set
 	for i := range r.Items {

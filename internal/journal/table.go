@@ -86,27 +86,30 @@ func (t *table) put(ctx context.Context, s *Set) error {
 	})
 }
 
-func (t *table) sets(ctx context.Context, systemIdentifier string) ([]*Set, error) {
-	if !t.facts.TableExists {
-		return nil, nil
-	}
-	if !t.facts.MayRead || !t.facts.Trusted {
-		return nil, fault.New(fault.Privilege, "no right to read avadb.change_set in database %s", t.conn.Server.Database).
+// sets reads all sets of a server. A damaged document is reported in the second result and hides no other.
+func (t *table) sets(ctx context.Context, systemIdentifier string) (sets []*Set, damaged []error, err error) {
+	switch {
+	case !t.facts.Trusted:
+		return nil, nil, fault.New(fault.Privilege, "%w", t.writable())
+	case !t.facts.TableExists:
+		return nil, nil, nil
+	case !t.facts.MayRead:
+		return nil, nil, fault.New(fault.Privilege, "no right to read avadb.change_set in database %s", t.conn.Server.Database).
 			WithHint("GRANT USAGE ON SCHEMA avadb TO %[1]s; GRANT SELECT ON avadb.change_set TO %[1]s", pg.Identifier(t.conn.Server.Role))
 	}
 	rows, err := query.Rows[struct{ Document string }](ctx, t.conn, "journal/list", systemIdentifier)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	sets := make([]*Set, 0, len(rows))
 	for _, row := range rows {
-		var s Set
-		if err := json.Unmarshal([]byte(row.Document), &s); err != nil {
-			return nil, fmt.Errorf("a document in avadb.change_set is damaged: %w", err)
+		set, err := parseSet([]byte(row.Document))
+		if err != nil {
+			damaged = append(damaged, fmt.Errorf("a document in avadb.change_set of database %s is damaged: %w", t.conn.Server.Database, err))
+			continue
 		}
-		sets = append(sets, &s)
+		sets = append(sets, set)
 	}
-	return sets, nil
+	return sets, damaged, nil
 }
 
 // transaction commits on the local disk alone: a lost synchronous standby would hang the commit for ever, and

@@ -44,9 +44,14 @@ func (s settings) config() (*pgx.ConnConfig, error) {
 	config.DialFunc = s.dialer(config.ConnectTimeout).DialContext
 	config.LookupFunc = lookup(endpoints)
 	config.BuildContextWatcherHandler = newCancelHandler
+	config.MaxProtocolMessageBodyLen = longestMessage
 	s.boundTLS(config)
 	return config, nil
 }
+
+// longestMessage bounds one message from the server, in bytes. It also tells other services apart: letters
+// taken for a length mean at least 512 MB, which the driver would allocate before it reads on.
+const longestMessage = 256 << 20
 
 // startup is what goes into the startup packet: a pooler refuses most of it, so nothing of avadb's own but
 // application_name.

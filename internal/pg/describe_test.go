@@ -27,19 +27,22 @@ func TestDescribeServerErrors(t *testing.T) {
 	}
 	defer func() { _ = tx.Rollback(t.Context()) }()
 	for _, test := range []struct {
-		name, dsn, env, sql string
-		kind                fault.Kind
-		state, hint         string
+		name, dsn, before, sql string
+		kind                   fault.Kind
+		state, hint            string
 	}{
 		{"privilege", plain, "", "SELECT pg_reload_conf()", fault.Privilege, "42501", "superuser"},
-		{"statement timeout", plain, "PGOPTIONS=-c statement_timeout=30ms", "SELECT pg_sleep(60)", fault.Timeout, "57014", "--timeout"},
+		{"statement timeout", plain, "SET statement_timeout = 30", "SELECT pg_sleep(60)", fault.Timeout, "57014", "--timeout"},
 		{"lock timeout", server.DSN("postgres"), "", "ALTER TABLE public.locked ADD COLUMN x int", fault.Failed, "55P03", "pg_blocking_pids"},
 		{"syntax", plain, "", "SELEC", fault.Failed, "42601", ""},
 		{"cancelled by another", plain, "", "SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(60)", fault.Failed, "57014", "pg_cancel_backend"},
 		{"terminated by another", plain, "", "SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(60)", fault.Failed, "57P01", "log"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := mustConnect(t, test.dsn, Options{LockTimeout: 50 * time.Millisecond}, test.env)
+			c := mustConnect(t, test.dsn, Options{LockTimeout: 50 * time.Millisecond})
+			if _, err := c.Exec(t.Context(), test.before); err != nil {
+				t.Fatal(err)
+			}
 			_, err := c.Exec(t.Context(), test.sql)
 			e := wantFault(t, err, test.kind, test.state)
 			if !strings.Contains(e.Hint, test.hint) {

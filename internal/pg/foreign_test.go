@@ -39,16 +39,16 @@ func TestOtherServices(t *testing.T) {
 	web := httptest.NewServer(http.NotFoundHandler())
 	defer web.Close()
 	drain := func(c net.Conn) { _, _ = c.Read(make([]byte, 1000)) }
-	for name, test := range map[string]struct{ address, says string }{
-		"http":         {strings.TrimPrefix(web.URL, "http://"), "no answer"},
-		"http at once": {listen(t, func(c net.Conn) { drain(c); _, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }), "does not speak"},
-		"ssh":          {listen(t, func(c net.Conn) { _, _ = c.Write([]byte("SSH-2.0-OpenSSH_9.2\r\n")); drain(c) }), "does not speak"},
-		"mail":         {listen(t, func(c net.Conn) { _, _ = c.Write([]byte("220 mail ESMTP\r\n")); drain(c) }), "closed the connection"},
-		"closes":       {listen(t, func(net.Conn) {}), "closed the connection"},
+	for name, test := range map[string]struct{ address, says, extra string }{
+		"http":         {strings.TrimPrefix(web.URL, "http://"), "no answer", " connect_timeout=1"},
+		"http at once": {listen(t, func(c net.Conn) { drain(c); _, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }), "does not speak", ""},
+		"ssh":          {listen(t, func(c net.Conn) { _, _ = c.Write([]byte("SSH-2.0-OpenSSH_9.2\r\n")); drain(c) }), "does not speak", ""},
+		"mail":         {listen(t, func(c net.Conn) { _, _ = c.Write([]byte("220 mail ESMTP\r\n")); drain(c) }), "does not speak", ""},
+		"closes":       {listen(t, func(net.Conn) {}), "closed the connection", ""},
 	} {
 		host, port, _ := net.SplitHostPort(test.address)
 		for _, mode := range []string{"prefer", "disable", "require"} {
-			target := mustResolve(t, Sources{DSN: "user=u password=sEcret connect_timeout=1 sslmode=" + mode, Host: host, Port: port})
+			target := mustResolve(t, Sources{DSN: "user=u password=sEcret sslmode=" + mode + test.extra, Host: host, Port: port})
 			_, err := Connect(t.Context(), target, Options{})
 			e := wantFault(t, err, fault.Connect, "")
 			if e.Hint == "" || strings.Contains(e.Message, "sEcret") || mode == "disable" && !strings.Contains(e.Message, test.says) {

@@ -8,17 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"avadb/internal/fault"
 )
-
-// killWait bounds how long the processes may take to vanish after a kill.
-const killWait = 10 * time.Second
 
 // Kill ends the server as a power failure would: SIGKILL to the postmaster and to all its children, and waits till they
 // are gone. The lock file stays, as after a crash.
@@ -41,14 +36,7 @@ func (s *Server) Kill() error {
 			return fault.New(fault.Failed, "killing the throwaway server: %w", err)
 		}
 	}
-	deadline := time.Now().Add(killWait)
-	for slices.ContainsFunc(family, alive) {
-		if time.Now().After(deadline) {
-			return fault.New(fault.Failed, "killing the throwaway server: process %d or a child of it is still there after %s", pid, killWait)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	return nil
+	return waitGone(family...)
 }
 
 type process struct {

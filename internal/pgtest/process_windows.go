@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
-	"time"
 
 	"avadb/internal/fault"
 )
@@ -19,13 +18,7 @@ func (s *Server) Kill() error {
 	if out, err := exec.Command("taskkill", "/F", "/T", "/PID", strconv.Itoa(pid)).CombinedOutput(); err != nil { //nolint:noctx,gosec // ends at once; a number
 		return fault.New(fault.Failed, "killing the throwaway server: %w: %s", err, out)
 	}
-	for range 1000 {
-		if !alive(pid) {
-			return nil
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return fault.New(fault.Failed, "killing the throwaway server: process %d is still there", pid)
+	return waitGone(pid)
 }
 
 // alive says whether a process exists.

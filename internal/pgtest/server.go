@@ -112,10 +112,17 @@ func (s *Server) portTaken() bool {
 
 // Stop stops the server with pg_ctl's mode: "smart", "fast" or "immediate". One that is not running stays so.
 func (s *Server) Stop(ctx context.Context, mode string) error {
-	if !s.Running() {
+	pid, err := s.PID()
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !alive(pid) {
 		return nil
 	}
-	return s.control(ctx, "stop", "-m", mode)
+	if err != nil {
+		return fault.New(fault.Failed, "stopping the throwaway server: %w", err)
+	}
+	if err := s.control(ctx, "stop", "-m", mode); err != nil {
+		return err
+	}
+	return waitGone(pid) // pg_ctl waits for the lock file to go, which it does a moment before the process
 }
 
 // StartAgain starts a stopped, killed or crashed server and waits until it accepts connections. It finishes what it

@@ -3,13 +3,11 @@ package pgtest
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -105,32 +103,6 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 	if _, err := os.Stat(s.Dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the folder is still there: %v", err)
-	}
-}
-
-// A server that inherited the write end of a pipe would keep its reader waiting for as long as it runs.
-func TestServerInheritsNothing(t *testing.T) {
-	var ends [2]int
-	if err := syscall.Pipe(ends[:]); err != nil { // os.Pipe's ends are never inherited
-		t.Fatal(err)
-	}
-	reader := os.NewFile(uintptr(ends[0]), "reader")
-	start(t, Options{})
-	if err := syscall.Close(ends[1]); err != nil {
-		t.Fatal(err)
-	}
-	closed := make(chan error, 1)
-	go func() {
-		_, err := reader.Read(make([]byte, 1))
-		closed <- err
-	}()
-	select {
-	case err := <-closed:
-		if !errors.Is(err, io.EOF) {
-			t.Error(err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Error("the server holds the pipe")
 	}
 }
 
