@@ -118,6 +118,9 @@ func (e *enabling) prepare(ctx context.Context) error {
 		if e.o.dryRun {
 			return nil
 		}
+		if err := e.confirm(ctx, changes); err != nil {
+			return err
+		}
 		set, err := c.journal.Extend(ctx, e.set, changes)
 		if err != nil {
 			return err
@@ -127,6 +130,26 @@ func (e *enabling) prepare(ctx context.Context) error {
 		}
 		return e.prove(ctx, c)
 	})
+}
+
+// confirm asks once, before the first change.
+func (e *enabling) confirm(ctx context.Context, changes []journal.Change) error {
+	if e.set != nil || len(changes) == 0 || !e.app.asks() {
+		return nil
+	}
+	rows := make([]plannedRow, 0, len(changes))
+	for _, c := range changes {
+		rows = append(rows, plannedRow{Kind: c.Item.Kind(), Name: c.Item.Name(), Database: c.Item.Database(), Value: c.Ours})
+	}
+	return e.app.confirm(ctx, rows, fmt.Sprintf("Make these changes on %s?", e.conn.Server.Where()))
+}
+
+// plannedRow is a change that a person is asked about.
+type plannedRow struct {
+	Kind     journal.Kind  `json:"kind" col:""`
+	Name     string        `json:"name" col:""`
+	Database string        `json:"database" col:""`
+	Value    journal.State `json:"value" col:"left"`
 }
 
 // restart loads the library, then writes what had to wait for it. pg_stat_statements.max then takes a second start.

@@ -60,7 +60,7 @@ avadb rollback --offline --pgdata /var/lib/postgresql/15/main`,
 			return err
 		}
 		if o.offline {
-			return runOfflineRollback(a, o)
+			return runOfflineRollback(ctx, a, o)
 		}
 		return runRollback(ctx, a, o)
 	})
@@ -105,6 +105,12 @@ func runRollback(ctx context.Context, a *app, o rollbackOptions) error {
 			}
 			if o.dryRun {
 				return a.reportRollback(ctx, o, conn, plan)
+			}
+			if plan.Changes() && a.asks() {
+				question := fmt.Sprintf("Restore what stood before on %s?", conn.Server.Where())
+				if err := a.confirm(ctx, plan.Items, question); err != nil {
+					return err
+				}
 			}
 			err = runPlan(ctx, c, plan)
 			if err != nil && (plan.Set == nil || ctx.Err() != nil) {

@@ -1,16 +1,18 @@
 package cmd
 
 import (
+	"context"
 	"os"
 	"strings"
 
 	"avadb/internal/fault"
 	"avadb/internal/journal"
+	"avadb/internal/render"
 	"avadb/internal/settings"
 )
 
 // runOfflineRollback repairs the data directory of a server that is down. It connects to nothing.
-func runOfflineRollback(a *app, o rollbackOptions) error {
+func runOfflineRollback(ctx context.Context, a *app, o rollbackOptions) error {
 	root, err := journal.StateHome(a.env)
 	if err != nil && o.file == "" {
 		return fault.New(fault.Config, "find the journal: %w", err).WithHint("name the file that the change printed: --journal FILE")
@@ -21,6 +23,11 @@ func runOfflineRollback(a *app, o rollbackOptions) error {
 	}.Plan(o.selection)
 	if err != nil {
 		return err
+	}
+	if !o.dryRun && plan.Changes() && a.asks() {
+		if err := a.confirm(ctx, plan.Items, "Write this to postgresql.auto.conf in "+render.Safe(o.pgdata)+"?"); err != nil {
+			return err
+		}
 	}
 	if !o.dryRun {
 		if err := plan.Run(); err != nil {

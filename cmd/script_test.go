@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command line's specification, testdata/script/*.txtar, against real servers. README.md there
-// lists the commands and conditions that the scripts have beside testscript's own.
+// lists the commands that the scripts have beside testscript's own.
 func TestScripts(t *testing.T) {
 	install, err := pgtest.FindWanted()
 	if err != nil {
@@ -68,6 +68,7 @@ func setUpScript(env *testscript.Env, install pgtest.Install) error {
 		env.Setenv(name, path)
 	}
 	env.Setenv("MAJOR", strconv.Itoa(install.Major))
+	env.Setenv("AVADB_PG_BIN", install.Bin) // for `avadb demo`: the cache below the caller's HOME is out of sight
 	env.Defer(func() {
 		if err := s.close(); err != nil {
 			env.T().Fatal(err)

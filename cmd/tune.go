@@ -166,7 +166,13 @@ func planTune(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn) (*tuneD
 		doc.Warnings = append(doc.Warnings, w.Message)
 	}
 	doc.RestartRequired = len(settings.Named(doc.Settings, settings.IsPending)) > 0
-	return doc, doc.warnOfOthers(ctx, conn, snapshot)
+	if err := doc.warnOfOthers(ctx, conn, snapshot); err != nil {
+		return nil, err
+	}
+	for _, w := range doc.Warnings { // before a person is asked, and before anything is written
+		a.log.Warn(w)
+	}
+	return doc, nil
 }
 
 // warnOfOthers names the roles and databases that will not feel the change, and what only new sessions take.
@@ -261,6 +267,12 @@ func applyTune(ctx context.Context, a *app, o tuneOptions, c *change) (*tuneDocu
 	if err := settings.WriteAccess(ctx, c.conn, names, settings.ConfLines(doc.Settings)); err != nil {
 		return nil, err
 	}
+	if a.asks() {
+		question := fmt.Sprintf("Set these %d parameters on %s?", len(names), c.conn.Server.Where())
+		if err := a.confirm(ctx, doc.Settings, question); err != nil {
+			return nil, err
+		}
+	}
 	var changes []journal.Change
 	for _, line := range doc.Settings {
 		if line.Action == settings.Set {
@@ -317,11 +329,10 @@ func (a *app) printTune(doc *tuneDocument) error {
 		}
 		return a.write([]byte(text))
 	}
-	for _, w := range doc.Warnings {
-		a.log.Warn(w)
-	}
-	if err := a.result(doc, doc.Settings); err != nil {
-		return err
+	if doc.ChangeSet == nil || !a.shown() {
+		if err := a.result(doc, doc.Settings); err != nil {
+			return err
+		}
 	}
 	a.summarizeTune(doc)
 	return nil

@@ -120,8 +120,9 @@ func kindOf(t reflect.Type) string {
 		return "number"
 	case reflect.String:
 		return "string"
+	default:
+		return "integer" // the documents hold no other kinds
 	}
-	return "integer" // the documents hold no other kinds
 }
 
 // meaning is the field's comment, else that of its type, with the values it can have.

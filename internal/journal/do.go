@@ -129,23 +129,26 @@ func (j *Journal) takeBack(ctx context.Context, set *Set, first int, changes []C
 			record.State = RolledBack
 			continue
 		}
-		if err := j.undoOne(ctx, c.Item, record); err != nil {
+		wrote, err := j.undoOne(ctx, c.Item, record)
+		if err != nil {
 			record.State, record.Error = FailedItem, err.Error()
 			failed++
 			continue
 		}
 		record.State = RolledBack
-		undone++
+		if wrote {
+			undone++
+		}
 	}
 	return j.reportTakeBack(ctx, set, first, cause, undone, failed)
 }
 
-func (j *Journal) undoOne(ctx context.Context, item Item, record *Record) error {
+func (j *Journal) undoOne(ctx context.Context, item Item, record *Record) (wrote bool, err error) {
 	now, err := item.Read(ctx)
 	if err != nil || item.Same(now, record.Before) {
-		return err
+		return false, err
 	}
-	return item.Write(ctx, record.Before)
+	return true, item.Write(ctx, record.Before)
 }
 
 func (j *Journal) reportTakeBack(ctx context.Context, set *Set, first int, cause error, undone, failed int) error {

@@ -59,7 +59,7 @@ func (t *table) create(ctx context.Context) error {
 	if t.facts.TableExists {
 		return nil
 	}
-	return t.transaction(ctx, func() error {
+	return query.Transaction(ctx, t.conn, "journal/transaction", func() error {
 		if !t.facts.SchemaExists {
 			if err := query.Exec(ctx, t.conn, "journal/create_schema"); err != nil {
 				return err
@@ -81,7 +81,7 @@ func (t *table) put(ctx context.Context, s *Set) error {
 	if err := t.create(ctx); err != nil {
 		return err
 	}
-	return t.transaction(ctx, func() error {
+	return query.Transaction(ctx, t.conn, "journal/transaction", func() error {
 		return query.Exec(ctx, t.conn, "journal/put", s.Node.SystemIdentifier, s.ID, s.Rev, escapeNonASCII(raw))
 	})
 }
@@ -110,25 +110,6 @@ func (t *table) sets(ctx context.Context, systemIdentifier string) (sets []*Set,
 		sets = append(sets, set)
 	}
 	return sets, damaged, nil
-}
-
-// transaction commits on the local disk alone: a lost synchronous standby would hang the commit for ever, and
-// synchronous_commit = off was seen to lose the row. READ WRITE passes default_transaction_read_only.
-func (t *table) transaction(ctx context.Context, work func() error) error {
-	exec := func(statement string) error {
-		return query.ExecText(ctx, t.conn, query.Mark("journal/transaction", statement))
-	}
-	if err := exec("BEGIN READ WRITE"); err != nil {
-		return err
-	}
-	err := exec("SET LOCAL synchronous_commit = local")
-	if err == nil {
-		err = work()
-	}
-	if err != nil {
-		return errors.Join(err, exec("ROLLBACK"))
-	}
-	return exec("COMMIT")
 }
 
 // escapeNonASCII writes JSON with \u escapes only, which a database of any encoding can store.

@@ -41,6 +41,11 @@ const OldestMajor = 14
 // Major is the major version: 15 for 150018.
 func (s Server) Major() int { return s.VersionNum / 10000 }
 
+// Where names the server for a person: its own address and port.
+func (s Server) Where() string {
+	return fmt.Sprintf("%s port %d, PostgreSQL %s", s.Address, s.Port, s.Version)
+}
+
 // readServer asks for the facts. The text protocol is used as it needs one round trip and no prepared
 // statement, which a pooler may not keep.
 func readServer(ctx context.Context, c *pgconn.PgConn) (Server, error) {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,6 +51,23 @@ func Exec(ctx context.Context, c *pg.Conn, name string, args ...any) error {
 		return err
 	}
 	return ExecText(ctx, c, text, args...)
+}
+
+// Transaction runs work in a transaction that commits on the local disk alone: a lost synchronous standby would hang the
+// commit for ever, and synchronous_commit = off was seen to lose it. READ WRITE passes default_transaction_read_only.
+func Transaction(ctx context.Context, c *pg.Conn, name string, work func() error) error {
+	exec := func(ctx context.Context, statement string) error { return ExecText(ctx, c, Mark(name, statement)) }
+	if err := exec(ctx, "BEGIN READ WRITE"); err != nil {
+		return err
+	}
+	err := exec(ctx, "SET LOCAL synchronous_commit = local")
+	if err == nil {
+		err = work()
+	}
+	if err != nil {
+		return errors.Join(err, exec(context.WithoutCancel(ctx), "ROLLBACK"))
+	}
+	return exec(ctx, "COMMIT")
 }
 
 // ExecText runs a statement that could not be a file because it is built from identifiers; mark it with Mark.

@@ -3,6 +3,7 @@ package settings
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"avadb/internal/pg"
@@ -145,7 +146,9 @@ func (s *Snapshot) Running(name string) string {
 func (s *Snapshot) Waits(name string) bool {
 	p := s.Parameters[strings.ToLower(name)]
 	if p.Context == "postmaster" && s.ServerLayer(name) == LayerDefault {
-		return p.PendingRestart // the compiled-in default cannot be compared: wal_buffers -1 runs as 4MB
+		// The compiled-in default of wal_buffers, -1, runs as what the server computes from it, which the server itself
+		// then takes for a pending change.
+		return p.PendingRestart && (p.Name != "wal_buffers" || !s.runsAutomaticWALBuffers(p))
 	}
 	return p.Context == "postmaster" && !p.Same(s.Running(name), s.Next(name))
 }
@@ -158,4 +161,16 @@ func (s *Snapshot) Future(name string) string {
 	default:
 		return s.Running(name)
 	}
+}
+
+// runsAutomaticWALBuffers tells whether wal_buffers runs with what the next start would compute for -1: a 32nd of
+// shared_buffers, at least 8 blocks and at most one WAL segment (XLOGChooseNumBuffers of src/backend/access/transam/xlog.c).
+func (s *Snapshot) runsAutomaticWALBuffers(p Parameter) bool {
+	blocks, known := units.BaseInt(s.Next("shared_buffers"), s.Parameters["shared_buffers"].Unit)
+	segment, knownSegment := units.BaseInt(s.Parameters["wal_segment_size"].ResetVal, "")
+	block, knownBlock := units.BaseInt(s.Parameters["wal_block_size"].ResetVal, "")
+	if !known || !knownSegment || !knownBlock || block == 0 {
+		return false
+	}
+	return p.Same(p.ResetVal, strconv.FormatInt(min(max(blocks/32, 8), segment/block), 10))
 }

@@ -2,7 +2,6 @@ package statements
 
 import (
 	"context"
-	"errors"
 
 	"avadb/internal/fault"
 	"avadb/internal/journal"
@@ -88,8 +87,15 @@ func (e *ExtensionItem) Write(ctx context.Context, to journal.State) error {
 	return update(ctx, conn, to.Text())
 }
 
+// mark is what avadb's own statements about the extension carry.
+const mark = "statements/extension"
+
 func run(ctx context.Context, conn *pg.Conn, statement string) error {
-	return query.ExecText(ctx, conn, query.Mark("statements/extension", statement))
+	return query.Transaction(ctx, conn, mark, func() error { return exec(ctx, conn, statement) })
+}
+
+func exec(ctx context.Context, conn *pg.Conn, statement string) error {
+	return query.ExecText(ctx, conn, query.Mark(mark, statement))
 }
 
 func drop(ctx context.Context, conn *pg.Conn) error {
@@ -100,24 +106,33 @@ func drop(ctx context.Context, conn *pg.Conn) error {
 	return err
 }
 
-// update keeps the counters, but PostgreSQL makes pg_stat_statements_reset anew and drops the GRANTs on it.
+// update keeps the counters, but PostgreSQL makes pg_stat_statements_reset anew and drops the GRANTs on it: they are given
+// again in the same transaction.
 func update(ctx context.Context, conn *pg.Conn, version string) error {
-	type grant struct {
-		Grantee   string
-		Grantable bool
-	}
-	grants, err := query.Rows[grant](ctx, conn, "statements/reset_grants")
-	if err != nil {
-		return err
-	}
-	err = run(ctx, conn, "ALTER EXTENSION "+Library+" UPDATE TO "+pg.Literal(version))
+	err := query.Transaction(ctx, conn, mark, func() error {
+		grants, err := query.Rows[grant](ctx, conn, "statements/reset_grants")
+		if err != nil {
+			return err
+		}
+		if err := exec(ctx, conn, "ALTER EXTENSION "+Library+" UPDATE TO "+pg.Literal(version)); err != nil {
+			return err
+		}
+		return giveAgain(ctx, conn, grants)
+	})
 	if f := fault.As(err); f != nil && f.SQLState == "2BP01" {
 		return fault.New(fault.Prerequisite, "the extension in database %s cannot be updated, because something depends on its view: %s",
 			conn.Server.Database, f.Message).WithHint("drop what depends on it, run avadb enable-stats again, and make it anew").WithSQLState(f.SQLState)
 	}
-	if err != nil || len(grants) == 0 {
-		return err
-	}
+	return err
+}
+
+// grant is a right to execute pg_stat_statements_reset.
+type grant struct {
+	Grantee   string // empty: PUBLIC
+	Grantable bool
+}
+
+func giveAgain(ctx context.Context, conn *pg.Conn, grants []grant) error {
 	function, err := query.One[struct{ Signature string }](ctx, conn, "statements/reset_signature")
 	if err != nil {
 		return err
@@ -127,9 +142,11 @@ func update(ctx context.Context, conn *pg.Conn, version string) error {
 		if g.Grantable {
 			statement += " WITH GRANT OPTION"
 		}
-		err = errors.Join(err, run(ctx, conn, statement))
+		if err := exec(ctx, conn, statement); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 func grantee(role string) string {

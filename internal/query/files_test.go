@@ -1,0 +1,186 @@
+package query
+
+import (
+	"context"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"avadb/internal/pg"
+	"avadb/sql"
+)
+
+func embedded(t *testing.T) map[string]string {
+	t.Helper()
+	paths, err := fs.Glob(sql.Files, "*/*.sql")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	files := map[string]string{}
+	for _, path := range paths {
+		raw, err := sql.Files.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[path] = string(raw)
+	}
+	return files
+}
+
+func TestFilesSayWhatTheyAreFor(t *testing.T) {
+	for path, text := range embedded(t) {
+		lines := strings.Split(text, "\n")
+		if !strings.HasPrefix(lines[0], "-- ") || len(lines[0]) < 20 {
+			t.Errorf("%s: the first line is no comment with the purpose", path)
+		}
+		body := stripHeader(text)
+		if header, _, _ := strings.Cut(text, body); !strings.Contains(header, "\n-- Least privilege: ") {
+			t.Errorf("%s: the header does not say the least privilege", path)
+		}
+		if strings.Contains(body, ";") {
+			t.Errorf("%s: more than one statement", path)
+		}
+	}
+}
+
+// A function, view or table of the system catalogue is found by its schema, whatever search_path holds.
+func TestFilesQualifyTheCatalogue(t *testing.T) {
+	conn := connect(t.Context(), t)
+	defer conn.Close()
+	rows, err := conn.Query(t.Context(), `SELECT proname::text FROM pg_catalog.pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+		UNION SELECT relname::text FROM pg_catalog.pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind IN ('r', 'v')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		known[name] = true
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	// What the grammar or an aggregate without a schema is: these read like functions.
+	for _, grammar := range []string{"coalesce", "least", "greatest", "extract", "count", "sum", "max", "min", "numeric", "name", "text", "json", "int4", "int8"} {
+		known[grammar] = false
+	}
+	call := regexp.MustCompile(`(?i)([\w.}"]*)\b([a-z_0-9]+)\s*\(`)
+	source := regexp.MustCompile(`(?i)\b(?:FROM|JOIN)\s+([a-z_0-9.]+)`)
+	for path, text := range embedded(t) {
+		body := stripHeader(text)
+		for _, m := range call.FindAllStringSubmatch(body, -1) {
+			if known[strings.ToLower(m[2])] && !strings.HasSuffix(m[1], ".") {
+				t.Errorf("%s: %s( without pg_catalog", path, m[2])
+			}
+		}
+		for _, m := range source.FindAllStringSubmatch(body, -1) {
+			if known[m[1]] {
+				t.Errorf("%s: %s without pg_catalog", path, m[1])
+			}
+		}
+	}
+}
+
+// withTables makes avadb's own tables, by its own statements.
+func withTables(t *testing.T, conn *pg.Conn) {
+	t.Helper()
+	for _, name := range []string{"journal/create_schema", "journal/create_table"} {
+		if err := Exec(t.Context(), conn, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		fresh := connect(context.WithoutCancel(t.Context()), t)
+		defer fresh.Close()
+		if _, err := fresh.Exec(context.WithoutCancel(t.Context()), "DROP SCHEMA avadb CASCADE"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// needExtension tells which statements read the extension's functions: the text holds its schema.
+func needExtension(t *testing.T, name string) bool {
+	t.Helper()
+	for path, text := range embedded(t) {
+		if file, _, _ := parsePath(path); file == name && placeholder.MatchString(text) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestEveryStatementIsAccepted(t *testing.T) {
+	conn := connect(t.Context(), t)
+	defer conn.Close()
+	names, err := Names()
+	if err != nil {
+		t.Fatal(err)
+	}
+	prepare := func(name string, ext Extension) {
+		text, err := Text(name, conn.Server.Major(), ext)
+		if err == nil {
+			_, err = conn.Raw().Prepare(t.Context(), "", text)
+		}
+		if err != nil {
+			t.Errorf("%s with extension %q: %v", name, ext.Version, err)
+		}
+	}
+	prepare("journal/create_schema", Extension{})
+	withTables(t, conn)
+	for _, name := range names {
+		if !strings.HasPrefix(name, "journal/create_") && !needExtension(t, name) {
+			prepare(name, Extension{})
+		}
+	}
+	for _, version := range extensionVersions(t, conn) {
+		ext := Extension{Version: version, Schema: `odd "schema`}
+		for _, statement := range []string{
+			`CREATE SCHEMA "odd ""schema"`, `CREATE EXTENSION pg_stat_statements SCHEMA "odd ""schema" VERSION '` + version + `'`,
+		} {
+			if _, err := conn.Exec(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, name := range names {
+			if needExtension(t, name) && (readable(version) || !strings.Contains(name, "top") && !strings.Contains(name, "shim") && !strings.Contains(name, "info")) {
+				prepare(name, ext)
+			}
+		}
+		if !readable(version) {
+			if _, err := Text("statements/top", conn.Server.Major(), ext); err == nil {
+				t.Errorf("statements/top takes version %s, which has other columns", version)
+			}
+		}
+		if _, err := conn.Exec(t.Context(), `DROP SCHEMA "odd ""schema" CASCADE`); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// readable tells whether avadb reads the extension of a version: from 1.8 up, which came with 13.
+func readable(version string) bool { return slices.Compare(numbers(version), []int{1, 8}) >= 0 }
+
+func extensionVersions(t *testing.T, conn *pg.Conn) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), "SELECT version FROM pg_catalog.pg_available_extension_versions WHERE name = 'pg_stat_statements' ORDER BY 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var versions []string
+	for rows.Next() {
+		var version string
+		if err := rows.Scan(&version); err != nil {
+			t.Fatal(err)
+		}
+		versions = append(versions, version)
+	}
+	if err := rows.Err(); err != nil || len(versions) < 3 {
+		t.Fatal(versions, err)
+	}
+	return versions
+}
