@@ -29,13 +29,13 @@ func newCompletion() *cobra.Command {
 		out, root := c.OutOrStdout(), c.Root()
 		switch strings.Join(args, " ") {
 		case "bash":
-			return root.GenBashCompletionV2(out, true)
+			return toReader(root.GenBashCompletionV2(out, true))
 		case "zsh":
-			return root.GenZshCompletion(out)
+			return toReader(root.GenZshCompletion(out))
 		case "fish":
-			return root.GenFishCompletion(out, true)
+			return toReader(root.GenFishCompletion(out, true))
 		case "powershell":
-			return root.GenPowerShellCompletionWithDesc(out)
+			return toReader(root.GenPowerShellCompletionWithDesc(out))
 		}
 		return fault.New(fault.Usage, "completion needs the name of a shell, got %q", strings.Join(args, " ")).
 			WithHint("one of: bash, zsh, fish, powershell")

@@ -51,7 +51,7 @@ func runDemo(ctx context.Context, a *app, o demoOptions) error {
 	if err := o.check(a); err != nil {
 		return err
 	}
-	install, err := o.install()
+	install, err := o.install() //nolint:contextcheck // as there
 	if err != nil {
 		return err
 	}
@@ -84,6 +84,9 @@ func (o demoOptions) check(a *app) error {
 	return nil
 }
 
+// install finds the programs.
+//
+//nolint:contextcheck // it asks programs for their versions, each in a bounded time
 func (o demoOptions) install() (pgtest.Install, error) {
 	if o.bin != "" {
 		return pgtest.In(o.bin)

@@ -59,7 +59,7 @@ code of what it did.
 
 // finish reports an error and gives the exit code.
 func (a *app) finish(command *cobra.Command, err error) int {
-	if err == nil || brokenPipe(err) {
+	if err == nil {
 		return 0
 	}
 	f := fault.As(err)

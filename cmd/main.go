@@ -14,8 +14,9 @@ import (
 
 // Main runs avadb and returns its exit code.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
-	// A reader that goes away must not kill avadb in the middle of a change: the write fails instead.
-	signal.Ignore(syscall.SIGPIPE)
+	// A reader that goes away must not kill avadb in the middle of a change: the write fails instead. The signal is caught
+	// and not ignored, because a restart command would inherit that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, stop := interruptible(context.Background())
 	defer stop()
 
@@ -56,5 +57,11 @@ func interruptible(parent context.Context) (context.Context, func()) {
 	}
 }
 
-// brokenPipe tells that whoever read our output has gone: what was asked for is done, and there is nobody to tell.
-func brokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
+// toReader takes the failure out of a write to a reader that has gone, such as head: nobody is left to tell, and what the
+// command did decides its exit code.
+func toReader(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}

@@ -50,7 +50,7 @@ func (a *app) result(doc, rows any) error {
 			Out: a.out, Format: a.format, NoHeaders: a.flags.noHeaders,
 			Color: a.colorOn(a.out), Width: width(a.out),
 		}
-		return p.Result(doc, rows)
+		return toReader(p.Result(doc, rows))
 	}
 	var buffer bytes.Buffer
 	p := render.Printer{Out: &buffer, Format: a.format, NoHeaders: a.flags.noHeaders}
@@ -63,7 +63,7 @@ func (a *app) result(doc, rows any) error {
 // write sends bytes where results go.
 func (a *app) write(raw []byte) error {
 	if a.flags.outFile == "" {
-		if _, err := a.out.Write(raw); err != nil {
+		if _, err := a.out.Write(raw); toReader(err) != nil {
 			return fault.New(fault.Failed, "write the result: %w", err)
 		}
 		return nil

@@ -54,6 +54,9 @@ avadb rollback --offline --pgdata /var/lib/postgresql/15/main`,
   5  an item was kept, because somebody changed it since`,
 	}, func(ctx context.Context, _ *cobra.Command, args []string) error {
 		if len(args) == 1 {
+			if args[0] == "" { // an unset variable of a script must not mean the newest
+				return fault.New(fault.Usage, "the ID is empty").WithHint("avadb history lists them; without an ID it is the newest")
+			}
 			o.selection.ID = args[0]
 		}
 		if err := o.check(a); err != nil {

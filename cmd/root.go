@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 	"golang.org/x/term"
 
@@ -78,7 +79,19 @@ func flagError(c *cobra.Command, err error) error {
 	if args := c.Flags().Args(); c.HasSubCommands() && len(args) > 0 {
 		return noSubcommand(c, args)
 	}
-	return fault.New(fault.Usage, "%s", err)
+	message, _, _ := strings.Cut(err.Error(), ": strconv.") // Go's own words help nobody
+	return fault.New(fault.Usage, "%s", message).WithHint("%s --help lists the flags", c.CommandPath())
+}
+
+// refuseEmptyFlags refuses --only "$NAMES" where a script forgot to set NAMES: taken as not given it would change more
+// than was meant, or another server.
+func refuseEmptyFlags(command *cobra.Command) (err error) {
+	command.Flags().Visit(func(f *pflag.Flag) {
+		if value := f.Value.String(); err == nil && (value == "" || value == "[]") {
+			err = fault.New(fault.Usage, "--%s is empty", f.Name).WithHint("give it a value, or leave it out")
+		}
+	})
+	return err
 }
 
 func (a *app) addFlags(root *cobra.Command) {
@@ -107,6 +120,9 @@ func (a *app) addFlags(root *cobra.Command) {
 // prepare reads the configuration and checks the persistent flags, once the command's own are parsed.
 func (a *app) prepare(command *cobra.Command) error {
 	a.command = command
+	if err := refuseEmptyFlags(command); err != nil {
+		return err
+	}
 	if err := a.loadConfig(command); err != nil {
 		return err
 	}

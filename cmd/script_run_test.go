@@ -30,9 +30,6 @@ func cmdExit(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// process is a program in the background that got a signal.
-type process = exec.Cmd
-
 // cmdSignal sends a signal to the newest program in the background.
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}

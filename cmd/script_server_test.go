@@ -85,9 +85,9 @@ func cmdPooler(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	server, port := of(ts).server, freePort(ts)
 	config := filepath.Join(server.Dir, "pgbouncer.ini")
-	text := fmt.Sprintf("[databases]\n* = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\n"+
+	// Without passwords (auth_type any) PgBouncer has no user of its own for the server.
+	text := fmt.Sprintf("[databases]\n* = user=postgres host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\n"+
 		"unix_socket_dir =\nauth_type = any\npool_mode = transaction\nlogfile = %s.log\n", server.Port, port, config)
-	text = strings.Replace(text, "* = ", "* = user=postgres ", 1) // auth_type any knows no user of its own
 	ts.Check(os.WriteFile(config, []byte(text), 0o644))
 	command := server.Command(context.Background(), "/usr/sbin/pgbouncer", "-q", config)
 	ts.Check(command.Start())

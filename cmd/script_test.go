@@ -3,6 +3,7 @@ package cmd
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -48,7 +49,7 @@ type script struct {
 	server   *pgtest.Server
 	standby  *pgtest.Server
 	held     []session
-	signaled *process
+	signaled *exec.Cmd // the program in the background that `signal` was for
 }
 
 type scriptKey struct{}

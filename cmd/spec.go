@@ -133,7 +133,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 		}
 		if text, ok := topics[args[0]]; ok {
 			_, err := fmt.Fprint(c.OutOrStdout(), text)
-			return err
+			return toReader(err)
 		}
 		found, rest, err := root.Find(args)
 		if err != nil || len(rest) > 0 {

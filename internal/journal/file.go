@@ -178,8 +178,13 @@ func (f Folder) Sets(systemIdentifier string) (sets []*Set, damaged []error, err
 	return sets, damaged, nil
 }
 
-// FolderOf is the folder that a set's file lies in, as Path made it: ROOT/journal/SYSTEM_IDENTIFIER/ID.json. A file that was
-// copied elsewhere is alone in its journal.
-func FolderOf(file string) Folder {
-	return Folder{Root: filepath.Dir(filepath.Dir(filepath.Dir(file)))}
+// FolderOf is the folder that a set's file lies in, as Path made it: ROOT/journal/SYSTEM_IDENTIFIER/ID.json. Not ok for a
+// file that was copied elsewhere.
+func FolderOf(file string, s *Set) (folder Folder, ok bool) {
+	absolute, err := filepath.Abs(file)
+	if err != nil {
+		return Folder{}, false
+	}
+	folder = Folder{Root: filepath.Dir(filepath.Dir(filepath.Dir(absolute)))}
+	return folder, folder.Path(s.Node.SystemIdentifier, s.ID) == absolute
 }

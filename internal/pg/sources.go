@@ -28,9 +28,9 @@ type TargetConfig struct {
 // Value is one line of `avadb config show`: a connection option, its value and where it came from. A
 // password is shown as "(set)".
 type Value struct {
-	Key   string `json:"key"   col:""`
-	Value string `json:"value" col:""`
-	From  string `json:"from"  col:""`
+	Key   string `json:"key"   col:""` // the option, as a DSN names it
+	Value string `json:"value" col:""` // what it is; a password only as "(set)"
+	From  string `json:"from"  col:""` // the flag, variable or file that gave it
 }
 
 func (s Sources) env(key string) string {

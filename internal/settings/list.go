@@ -25,11 +25,24 @@ func folds(name string) bool {
 	return name == "search_path" || name == "temp_tablespaces"
 }
 
+// blanks are what PostgreSQL's scanner takes for white space; no other space of Unicode is.
+const blanks = " \t\n\r\f\v"
+
+// lower folds as PostgreSQL does in UTF-8: ASCII letters alone.
+func lower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
 // ParseList splits the raw text of a list parameter: elements parted by commas, blanks around them dropped, double
 // quotes kept together with a doubled quote for one inside.
 func ParseList(name, raw string) ([]string, error) {
 	var list []string
-	rest := strings.TrimSpace(raw)
+	rest := strings.Trim(raw, blanks)
 	if rest == "" {
 		return nil, nil
 	}
@@ -42,7 +55,7 @@ func ParseList(name, raw string) ([]string, error) {
 		if after == "" {
 			return list, nil
 		}
-		rest = strings.TrimSpace(after[1:])
+		rest = strings.Trim(after[1:], blanks)
 	}
 }
 
@@ -53,7 +66,7 @@ func nextElement(name, rest string) (element, after string, err error) {
 	}
 	if strings.HasPrefix(rest, `"`) {
 		element, after, ok := quotedElement(rest[1:])
-		after = strings.TrimSpace(after)
+		after = strings.Trim(after, blanks)
 		if !ok || (after != "" && after[0] != ',') {
 			return "", "", broken("a quote is not closed")
 		}
@@ -63,12 +76,12 @@ func nextElement(name, rest string) (element, after string, err error) {
 	if end < 0 {
 		end = len(rest)
 	}
-	element = strings.TrimSpace(rest[:end])
+	element = strings.Trim(rest[:end], blanks)
 	if element == "" {
 		return "", "", broken("an element is empty")
 	}
 	if folds(name) {
-		element = strings.ToLower(element)
+		element = lower(element)
 	}
 	return element, rest[end:], nil
 }

@@ -23,7 +23,7 @@ import (
 type Offline struct {
 	PGData      string
 	Folder      journal.Folder // the usual journal
-	JournalFile string         // a set's file elsewhere; its folder is then the journal
+	JournalFile string         // a set's file; the folder it lies in is then the journal, unless it was copied
 	CommandLine string
 	Actor, Host string
 	Now         func() time.Time
@@ -85,7 +85,9 @@ func (r *OfflineRollback) readSets(id string, sel *journal.Selection) error {
 		if sel.ID == "" && sel.To == "" && !sel.All {
 			sel.ID = named.ID
 		}
-		r.folder = journal.FolderOf(r.o.JournalFile)
+		if folder, ok := journal.FolderOf(r.o.JournalFile, named); ok {
+			r.folder = folder
+		}
 		r.sets = []*journal.Set{named}
 		if named.Node.SystemIdentifier != id {
 			return nil // sameDirectory says so

@@ -17,13 +17,13 @@ const (
 
 // Where the rules come from.
 const (
-	fromDocument  = "the document's configuration for 8 GB"
-	fromMemory    = fromDocument + "; PostgreSQL documentation, Resource Consumption, Memory"
-	fromPlanner   = fromDocument + "; PostgreSQL documentation, Query Planning, Planner Cost Constants"
-	fromIO        = fromDocument + "; PostgreSQL documentation, Resource Consumption, I/O"
-	fromWAL       = fromDocument + "; PostgreSQL documentation, Write Ahead Log"
-	fromLogging   = fromDocument + "; PostgreSQL documentation, Error Reporting and Logging"
-	fromClient    = "the document's pool rules; PostgreSQL documentation, Client Connection Defaults"
+	fromReference = "avadb's reference configuration for 8 GB"
+	fromMemory    = fromReference + "; PostgreSQL documentation, Resource Consumption, Memory"
+	fromPlanner   = fromReference + "; PostgreSQL documentation, Query Planning, Planner Cost Constants"
+	fromIO        = fromReference + "; PostgreSQL documentation, Resource Consumption, I/O"
+	fromWAL       = fromReference + "; PostgreSQL documentation, Write Ahead Log"
+	fromLogging   = fromReference + "; PostgreSQL documentation, Error Reporting and Logging"
+	fromClient    = "avadb's reference pool rules; PostgreSQL documentation, Client Connection Defaults"
 	fromUser      = "the command line"
 	formulaFixed  = "fixed"
 	formulaAsSet  = "as given"
@@ -45,13 +45,13 @@ func ProfileNames() []string {
 	return names
 }
 
-// profile is the source document's configuration, scaled from the 8 GB it was written for.
+// profile is the reference configuration, scaled from the 8 GB it was written for.
 //
 // shared_buffers has no floor on purpose: its default of 128MB would be half of a 256 MB machine,
 // and the server needs the rest for its sessions and the operating system's cache.
 func profile() []rule {
 	return []rule{
-		{"max_connections", formulaFixed, "room for several pooled applications", fromDocument, fixed(strconv.Itoa(ruleConnections))},
+		{"max_connections", formulaFixed, "room for several pooled applications", fromReference, fixed(strconv.Itoa(ruleConnections))},
 		{"shared_buffers", formulaShared, "a quarter of the memory for PostgreSQL's own cache", fromMemory, sized(1, 4, 0, 0)},
 		{"effective_cache_size", "RAM x 3 / 4", "tells the planner how much the caches hold together; allocates nothing", fromPlanner, sized(3, 4, 0, 0)},
 		{"work_mem", "RAM / 128, within 4MB and 256MB", "sorts and hashes stay out of temporary files", fromMemory, sized(1, 128, 4*units.MB, 256*units.MB)},

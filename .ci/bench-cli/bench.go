@@ -47,7 +47,7 @@ func bench(ctx context.Context, avadb, hello, out string, runs int) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(home)
+	defer func() { _ = os.RemoveAll(home) }() // a leftover in the temporary folder does no harm
 	env := cleanEnvironment(home)
 	start, err := compare(ctx, runs, env, []string{avadb, "version"}, []string{hello})
 	if err != nil {
