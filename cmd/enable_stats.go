@@ -334,11 +334,9 @@ func (e *enabling) prove(ctx context.Context, c *change) error {
 }
 
 func (e *enabling) print() error {
-	if err := e.app.result(e.doc, e.doc.Databases); err != nil {
-		return err
-	}
-	e.say()
-	return nil
+	err := e.app.result(e.doc, e.doc.Databases)
+	e.say() // also where stdout is full: what was changed must be known
+	return err
 }
 
 func (e *enabling) report() error {

@@ -155,10 +155,11 @@ func (a *app) reportRollback(ctx context.Context, o rollbackOptions, conn *pg.Co
 		return err
 	}
 	doc.RestartRequired = len(pending) > 0 && !o.dryRun
-	if err := a.result(doc, doc.Items); err != nil {
+	err = a.result(doc, doc.Items)
+	a.summarizeRollback(doc, pending) // also where stdout is full: what was changed must be known
+	if err != nil {
 		return err
 	}
-	a.summarizeRollback(doc, pending)
 	return rollbackVerdict(plan.Items, plan.Undoes, doc.DryRun)
 }
 

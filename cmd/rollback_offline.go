@@ -38,10 +38,11 @@ func runOfflineRollback(ctx context.Context, a *app, o rollbackOptions) error {
 	if plan.Set != nil {
 		doc.ChangeSet = &plan.Set.ID
 	}
-	if err := a.result(doc, doc.Items); err != nil {
+	err = a.result(doc, doc.Items)
+	a.summarizeOffline(doc, plan)
+	if err != nil {
 		return err
 	}
-	a.summarizeOffline(doc, plan)
 	return rollbackVerdict(plan.Items, plan.Undoes, o.dryRun)
 }
 

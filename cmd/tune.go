@@ -329,13 +329,12 @@ func (a *app) printTune(doc *tuneDocument) error {
 		}
 		return a.write([]byte(text))
 	}
+	var err error
 	if doc.ChangeSet == nil || !a.shown() {
-		if err := a.result(doc, doc.Settings); err != nil {
-			return err
-		}
+		err = a.result(doc, doc.Settings)
 	}
-	a.summarizeTune(doc)
-	return nil
+	a.summarizeTune(doc) // also where stdout is full: what was changed must be known
+	return err
 }
 
 func (a *app) summarizeTune(doc *tuneDocument) {
