@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"regexp"
 	"strings"
+	"sync"
 
 	"avadb/internal/fault"
 	"avadb/internal/journal"
@@ -91,7 +92,9 @@ func (c *change) item(r journal.Record) (journal.Item, error) {
 }
 
 // secretInArgument finds what must not reach the journal: a password in a DSN of either form, or in a --set or a command.
-var secretInArgument = regexp.MustCompile(`(?i)(://[^:/@\s]*:)[^@\s]*@|((?:password|passwd|pwd|pgpassword|secret|token)\s*=\s*)('[^']*'|"[^"]*"|\S+)`)
+var secretInArgument = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(://[^:/@\s]*:)[^@\s]*@|((?:password|passwd|pwd|pgpassword|secret|token)\s*=\s*)('[^']*'|"[^"]*"|\S+)`)
+})
 
 // commandLine is the command line without secrets.
 func commandLine(args []string) string {
@@ -100,7 +103,7 @@ func commandLine(args []string) string {
 		if i == 0 {
 			arg = "avadb"
 		}
-		words = append(words, shellQuote(secretInArgument.ReplaceAllStringFunc(arg, maskSecret)))
+		words = append(words, shellQuote(secretInArgument().ReplaceAllStringFunc(arg, maskSecret)))
 	}
 	return strings.Join(words, " ")
 }
@@ -112,10 +115,10 @@ func maskSecret(found string) string {
 	return found[:strings.Index(found, "=")+1] + "***"
 }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+const plainCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
 
 func shellQuote(word string) string {
-	if plainWord.MatchString(word) {
+	if word != "" && strings.Trim(word, plainCharacters) == "" {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

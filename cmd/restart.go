@@ -36,19 +36,23 @@ func (a *app) restart(ctx context.Context, conn *pg.Conn, command, after string)
 			return conn.Reconnect(ctx)
 		}
 		if err := sleep(bounded, 200*time.Millisecond); err != nil {
-			return fault.New(fault.Failed, "the restart command ended, but the server runs since %s: it was not restarted",
+			return fault.New(waitKind(ctx), "the restart command ended, but the server runs since %s: it was not restarted",
 				startedBefore.UTC().Format(time.RFC3339)).WithHint("give --restart-command a command that restarts the server and waits for it")
 		}
 	}
 }
 
 func notBack(ctx context.Context, err error, after string) error {
-	kind := fault.Failed
-	if ctx.Err() != nil {
-		kind = fault.KindOf(pg.Describe(ctx, ctx.Err()))
-	}
-	return fault.New(kind, "the server did not come back after the restart: %w", err).
+	return fault.New(waitKind(ctx), "the server did not come back after the restart: %w", err).
 		WithHint("look at the server's log; if it does not start any more:\n%s", after)
+}
+
+// waitKind is the kind of a wait that was in vain: the command's own end, such as --timeout, where that was the reason.
+func waitKind(ctx context.Context) fault.Kind {
+	if ctx.Err() != nil {
+		return fault.KindOf(pg.Describe(ctx, ctx.Err()))
+	}
+	return fault.Failed
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

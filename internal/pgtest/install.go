@@ -118,11 +118,9 @@ func inspect(folder string) (Install, error) {
 	return Install{Bin: bin, Major: major, Version: version}, err
 }
 
-var versionLine = regexp.MustCompile(`^postgres \(PostgreSQL\) ((\d+)\S*.*)`)
-
 // parseVersion reads the output of `postgres --version`: "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)".
 func parseVersion(line string) (major int, version string, err error) {
-	m := versionLine.FindStringSubmatch(strings.TrimSpace(line))
+	m := regexp.MustCompile(`^postgres \(PostgreSQL\) ((\d+)\S*.*)`).FindStringSubmatch(strings.TrimSpace(line))
 	if m == nil {
 		return 0, "", fault.New(fault.Failed, "reading the version of PostgreSQL from %q", line)
 	}

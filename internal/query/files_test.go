@@ -107,7 +107,7 @@ func withTables(t *testing.T, conn *pg.Conn) {
 func needExtension(t *testing.T, name string) bool {
 	t.Helper()
 	for path, text := range embedded(t) {
-		if file, _, _ := parsePath(path); file == name && placeholder.MatchString(text) {
+		if file, _, _ := parsePath(path); file == name && placeholder().MatchString(text) {
 			return true
 		}
 	}

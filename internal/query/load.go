@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"avadb/internal/pg"
 	"avadb/sql"
@@ -20,16 +21,15 @@ type Extension struct {
 	Schema  string // the unquoted name of the schema it lives in
 }
 
-var firstKeyword = regexp.MustCompile(`^\s*[A-Za-z]+`)
-
 // Mark puts avadb's marker behind the first keyword. Behind it and not before it, because PostgreSQL 18 drops
 // leading comments from the text in pg_stat_statements.
 func Mark(name, statement string) string {
-	at := firstKeyword.FindStringIndex(statement)
-	if at == nil {
+	start := len(statement) - len(strings.TrimLeft(statement, " \t\r\n"))
+	word := strings.IndexFunc(statement[start:], func(r rune) bool { return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') })
+	if word <= 0 {
 		return statement
 	}
-	return statement[:at[1]] + " /*avadb:" + name + "*/" + statement[at[1]:]
+	return statement[:start+word] + " /*avadb:" + name + "*/" + statement[start+word:]
 }
 
 // Names lists every statement as group/query, each once, whatever its variants.
@@ -49,7 +49,7 @@ func Names() ([]string, error) {
 }
 
 // placeholder is {{schema}}, the quoted schema of the extension, or {{group/query}}, another statement in its place.
-var placeholder = regexp.MustCompile(`\{\{([a-z_/]+)\}\}`)
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{([a-z_/]+)\}\}`) })
 
 // Text is the statement for a server major and, for those that read an extension, for its version.
 func Text(name string, major int, ext Extension) (string, error) {
@@ -70,7 +70,7 @@ func resolve(name string, major int, ext Extension) (string, error) {
 		return "", fmt.Errorf("read embedded statement %s: %w", path, err)
 	}
 	var failed error
-	text := placeholder.ReplaceAllStringFunc(stripHeader(string(raw)), func(found string) string {
+	text := placeholder().ReplaceAllStringFunc(stripHeader(string(raw)), func(found string) string {
 		inner := strings.Trim(found, "{}")
 		if inner == "schema" {
 			return pg.Identifier(ext.Schema)

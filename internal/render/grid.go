@@ -10,6 +10,7 @@ type grid struct {
 	columns []column
 	values  [][]reflect.Value
 	cells   [][]string // set by fill
+	pairs   bool       // one struct, a line a column
 }
 
 // newGrid picks the values of the columns out of rows: a slice of structs or of pointers to them, or
@@ -51,7 +52,7 @@ func newPairs(v reflect.Value) (*grid, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &grid{columns: []column{{name: "name"}, {name: "value", decimals: -1}}}
+	g := &grid{columns: []column{{name: "name"}, {name: "value", decimals: -1}}, pairs: true}
 	for _, f := range fields {
 		g.columns[1].elastic = g.columns[1].elastic || f.elastic
 		g.columns[1].status = g.columns[1].status || f.status

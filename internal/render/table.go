@@ -28,8 +28,8 @@ func (p *Printer) writeTable(out *bytes.Buffer, g *grid) error {
 	}
 	headers := g.headers()
 	p.paint(g, headers)
-	// Without rows tablewriter leaves the rule out.
-	if len(g.cells) == 0 || len(g.cells) > maxRows || len(g.cells)*sum(widths) > maxBytes {
+	// Without rows tablewriter leaves the rule out; pairs, such as those of `version`, are not worth its start.
+	if len(g.cells) == 0 || g.pairs || len(g.cells) > maxRows || len(g.cells)*sum(widths) > maxBytes {
 		p.writeLines(out, g, headers, widths)
 		return nil
 	}

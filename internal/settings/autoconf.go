@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"avadb/internal/journal"
 )
@@ -19,14 +20,16 @@ type confLine struct {
 }
 
 // confEntry follows the server's own scanner (guc-file.l): a name, an optional =, a quoted or a bare value.
-var confEntry = regexp.MustCompile(`^[ \t]*([A-Za-z_\x80-\xff][\w$\x80-\xff]*(?:\.[A-Za-z_\x80-\xff][\w$\x80-\xff]*)*)[ \t]*(?:=[ \t]*|[ \t])` +
-	`('(?:[^'\\\n]|''|\\.)*'|[^\s'#=]+)[ \t\r]*(?:#.*)?$`)
+var confEntry = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[ \t]*([A-Za-z_\x80-\xff][\w$\x80-\xff]*(?:\.[A-Za-z_\x80-\xff][\w$\x80-\xff]*)*)[ \t]*(?:=[ \t]*|[ \t])` +
+		`('(?:[^'\\\n]|''|\\.)*'|[^\s'#=]+)[ \t\r]*(?:#.*)?$`)
+})
 
 func parseAutoConf(raw []byte) *autoConf {
 	c := &autoConf{}
 	for text := range strings.Lines(string(raw)) {
 		line := confLine{text: text}
-		if m := confEntry.FindStringSubmatch(strings.TrimRight(text, "\r\n")); m != nil && !isInclude(m[1]) {
+		if m := confEntry().FindStringSubmatch(strings.TrimRight(text, "\r\n")); m != nil && !isInclude(m[1]) {
 			line.name, line.value = strings.ToLower(m[1]), unquoteConf(m[2])
 		}
 		c.lines = append(c.lines, line)

@@ -55,7 +55,7 @@ func FuzzAutoConf(f *testing.F) {
 		if !bytes.Equal(conf.bytes(), raw) {
 			t.Fatalf("an untouched file changed: %q -> %q", raw, conf.bytes())
 		}
-		if m := confEntry.FindStringSubmatch(name + " = 'x'"); m == nil || m[1] != name || isInclude(name) || bytes.ContainsAny([]byte(value), "\r\n\x00") {
+		if m := confEntry().FindStringSubmatch(name + " = 'x'"); m == nil || m[1] != name || isInclude(name) || bytes.ContainsAny([]byte(value), "\r\n\x00") {
 			return // no name, or a value that no configuration file can hold
 		}
 		conf.set(name, journal.Present(value))

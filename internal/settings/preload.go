@@ -101,7 +101,7 @@ func withoutLibrary(list []string, library string, elsewhere, before journal.Sta
 	if err != nil {
 		return nil, false, err
 	}
-	if before.Value == nil && slices.Equal(rest, other) || len(rest) == 0 && len(other) == 0 {
+	if before.Value == nil && slices.Equal(rest, unique(other)) || len(rest) == 0 && len(other) == 0 {
 		return nil, true, nil
 	}
 	if len(rest) == 0 {
@@ -114,16 +114,21 @@ func withoutLibrary(list []string, library string, elsewhere, before journal.Sta
 
 // WithLibrary adds a library to a list and drops duplicates; what is there keeps its order.
 func WithLibrary(list []string, library string) []string {
+	out := unique(list)
+	if slices.ContainsFunc(out, func(e string) bool { return SameLibrary(e, library) }) {
+		return out
+	}
+	return append(out, library)
+}
+
+func unique(list []string) []string {
 	var out []string
 	for _, element := range list {
 		if !slices.Contains(out, element) {
 			out = append(out, element)
 		}
 	}
-	if slices.ContainsFunc(out, func(e string) bool { return SameLibrary(e, library) }) {
-		return out
-	}
-	return append(out, library)
+	return out
 }
 
 // SameLibrary tells whether two entries load the same library: $libdir/x and x.so are x.

@@ -2,6 +2,8 @@ package statements
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"avadb/internal/fault"
 	"avadb/internal/journal"
@@ -23,6 +25,16 @@ type Installed struct {
 // Find looks for the extension in the connected database.
 func Find(ctx context.Context, conn *pg.Conn) (Installed, error) {
 	return query.One[Installed](ctx, conn, "statements/extension")
+}
+
+// oldestVersion is the oldest extension that avadb reads: it came with PostgreSQL 13. pg_upgrade leaves older ones.
+const oldestVersion = "1.8"
+
+// old tells versions before oldestVersion: 1.0 to 1.7.
+func (i Installed) old() bool {
+	minor, found := strings.CutPrefix(i.Version, "1.")
+	n, err := strconv.Atoi(minor)
+	return found && err == nil && n < 8
 }
 
 func (i Installed) extension() query.Extension {

@@ -50,6 +50,9 @@ func between(first, second *reading, scope Scope) *Slow {
 	}
 	epochMoved := first.StatsReset != nil && second.StatsReset != nil && !first.StatsReset.Equal(*second.StatsReset)
 	evicted := first.Dealloc != nil && second.Dealloc != nil && *first.Dealloc != *second.Dealloc
+	if epochMoved {
+		evicted = second.Dealloc != nil && *second.Dealloc > 0 // a reset puts it to zero
+	}
 
 	var deltas []delta
 	var scopeMS float64
@@ -122,7 +125,7 @@ func (c Counters) minus(old Counters, epochMoved, evicted bool) delta {
 		d.confidence = LowerBound
 	}
 	switch {
-	case old.Calls == 0:
+	case old.Calls == 0 && !epochMoved:
 		d.max = &c.MaxMS
 	case epochMoved || c.restarted(old):
 		d.max, d.flags, d.confidence = &c.MaxMS, []string{"reset"}, LowerBound

@@ -95,9 +95,14 @@ func Since(ctx context.Context, conn *pg.Conn, since time.Duration, scope Scope)
 
 func usable(ctx context.Context, conn *pg.Conn) (Installed, error) {
 	found, err := Find(ctx, conn)
-	if err == nil && found.Version == "" {
+	switch {
+	case err != nil:
+	case found.Version == "":
 		err = fault.New(fault.Prerequisite, "the extension pg_stat_statements is not in database %s", conn.Server.Database).
 			WithHint("avadb enable-stats %s", conn.Target.CommandFlags())
+	case found.old():
+		err = fault.New(fault.Prerequisite, "the extension pg_stat_statements in database %s is version %s, and avadb reads %s and newer",
+			conn.Server.Database, found.Version, oldestVersion).WithHint("avadb enable-stats %s updates it", conn.Target.CommandFlags())
 	}
 	return found, err
 }

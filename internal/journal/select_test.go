@@ -1,0 +1,184 @@
+package journal
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"avadb/internal/fault"
+)
+
+func setting(name, before, ours string) Record {
+	r := Record{Kind: SystemSetting, Name: name, Ours: Present(ours), State: Written}
+	if before != "" {
+		r.Before = Present(before)
+	}
+	return r
+}
+
+// history is what most tests select from: two sets that stand, one undone, a rollback, one left open.
+func history() []*Set {
+	by := "04"
+	return []*Set{
+		{ID: "01", State: SetApplied, Items: []Record{setting("work_mem", "4MB", "8MB"), setting("jit", "", "off")}},
+		{ID: "02", State: SetApplied, Items: []Record{setting("WORK_MEM", "8MB", "16MB")}},
+		{ID: "03", State: SetUndone, UndoneBy: &by, Items: []Record{setting("jit", "off", "on")}},
+		{ID: "04", State: SetApplied, Undoes: []string{"03"}, Items: []Record{setting("jit", "on", "off")}},
+		{ID: "05", State: SetOpen, Items: []Record{setting("port", "", "1")}},
+	}
+}
+
+func TestTargets(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		sel  Selection
+		want string
+		kind fault.Kind
+	}{
+		{"the newest", Selection{}, "05", ""},
+		{"exactly one", Selection{ID: "01"}, "01", ""},
+		{"a rollback", Selection{ID: "04"}, "04", ""},
+		{"newer than", Selection{To: "01"}, "02 05", ""},
+		{"newer than the newest", Selection{To: "05"}, "", ""},
+		{"all", Selection{All: true}, "01 02 05", ""},
+		{"unknown", Selection{ID: "09"}, "", fault.NotFound},
+		{"of several", Selection{To: "0"}, "", fault.Usage},
+	} {
+		targets, err := Targets(history(), c.sel)
+		var ids []string
+		for _, s := range targets {
+			ids = append(ids, s.ID)
+		}
+		if strings.Join(ids, " ") != c.want || (err != nil) != (c.kind != "") || err != nil && fault.KindOf(err) != c.kind {
+			t.Errorf("%s: %v, %v; want %s", c.name, ids, err, c.want)
+		}
+	}
+	if targets, err := Targets(nil, Selection{}); len(targets) != 0 || err != nil {
+		t.Errorf("an empty journal: %v, %v", targets, err)
+	}
+}
+
+func TestMerged(t *testing.T) {
+	merged, err := Merged(history()[:2], nil)
+	if err != nil || len(merged) != 2 {
+		t.Fatal(merged, err)
+	}
+	if r := merged[1]; r.Name != "work_mem" || r.Before.Text() != "4MB" || r.Ours.Text() != "16MB" {
+		t.Errorf("the oldest before and the newest ours: %+v", r)
+	}
+	if merged, err = Merged(history()[:2], []string{"JIT"}); err != nil || len(merged) != 1 || merged[0].Name != "jit" {
+		t.Errorf("only jit: %+v, %v", merged, err)
+	}
+	_, err = Merged(history()[:2], []string{"jit", "port"})
+	if f := fault.As(err); f == nil || f.Kind != fault.Usage || !strings.Contains(f.Hint, "work_mem") {
+		t.Errorf("an unknown name: %v", err)
+	}
+}
+
+func TestDecide(t *testing.T) {
+	same := func(a, b State) bool { return a.Present == b.Present && a.Text() == b.Text() }
+	final := setting("x", "1", "2")
+	final.Irreversible = true
+	for _, c := range []struct {
+		name   string
+		record Record
+		now    State
+		force  bool
+		want   Action
+	}{
+		{"as before", setting("x", "1", "2"), Present("1"), false, Unchanged},
+		{"absent as before", setting("x", "", "2"), Absent(), false, Unchanged},
+		{"as avadb wrote", setting("x", "1", "2"), Present("2"), false, Restored},
+		{"somebody else's", setting("x", "1", "2"), Present("3"), false, Kept},
+		{"taken out by somebody", setting("x", "1", "2"), Absent(), false, Kept},
+		{"an empty value is not absent", setting("x", "", "2"), Present(""), false, Kept},
+		{"forced", setting("x", "1", "2"), Present("3"), true, Restored},
+		{"irreversible", final, Present("2"), true, Kept},
+		{"irreversible, back by itself", final, Present("1"), false, Unchanged},
+	} {
+		got, reason := Decide(c.record, c.now, same, c.force)
+		if got != c.want || (reason != "") != (got == Kept) {
+			t.Errorf("%s: %s (%s), want %s", c.name, got, reason, c.want)
+		}
+	}
+}
+
+func TestFindAndShortIDs(t *testing.T) {
+	sets := []*Set{
+		{ID: "01990000-aaaa-7000-8000-000000000001"}, {ID: "01990000-aaaa-7000-8000-000000000002"}, {ID: "01990000-bbbb-7000-8000-000000000003"},
+		{ID: "02000000-aaaa-7000-8000-000000000004"},
+	}
+	short := ShortIDs(sets)
+	for _, s := range sets {
+		if found, err := Find(sets, strings.ToUpper(short[s.ID])); err != nil || found != s {
+			t.Errorf("%s for %s: %v", short[s.ID], s.ID, err)
+		}
+	}
+	if short[sets[3].ID] != "02000000" || short[sets[2].ID] != "01990000-b" {
+		t.Errorf("%v", short)
+	}
+	if _, err := Find(sets, ""); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("an empty prefix: %v", err)
+	}
+	if _, err := Find(sets, "0199"); fault.KindOf(err) != fault.Usage || !strings.Contains(fault.As(err).Hint, sets[0].ID) {
+		t.Errorf("of several: %v", err)
+	}
+}
+
+func TestConclude(t *testing.T) {
+	undo := func(name string, a Action) Undo { return Undo{Kind: SystemSetting, Name: name, Action: a} }
+	for _, c := range []struct {
+		name  string
+		items []Undo
+		state SetState
+		marks string
+	}{
+		{"all of it", []Undo{undo("work_mem", Restored), undo("jit", Unchanged)}, SetUndone, "undone undone"},
+		{"one kept", []Undo{undo("work_mem", Kept), undo("jit", Restored)}, SetUndone, "kept undone"},
+		{"one failed", []Undo{undo("work_mem", Failing), undo("jit", Restored)}, SetApplied, "applied undone"},
+		{"a part", []Undo{undo("jit", Restored)}, SetApplied, "applied undone"},
+	} {
+		sets := history()
+		changed := Conclude(sets, sets[:1], c.items, "06")
+		marks := string(sets[0].Items[0].State) + " " + string(sets[0].Items[1].State)
+		if sets[0].State != c.state || marks != c.marks || (sets[0].UndoneBy != nil) != (c.state == SetUndone) || !slices.Equal(changed, sets[:1]) {
+			t.Errorf("%s: %s, %s", c.name, sets[0].State, marks)
+		}
+	}
+	sets := history()
+	Conclude(sets, sets[3:4], []Undo{undo("jit", Restored)}, "06") // undoes the rollback 04
+	if sets[3].State != SetUndone || sets[2].State != SetApplied || sets[2].UndoneBy != nil || sets[2].Items[0].State != Written {
+		t.Errorf("the set that stands again: %+v", sets[2])
+	}
+	sets = append(history(), &Set{ID: "06", State: SetOpen, Undoes: []string{"05"}})
+	Conclude(sets, sets[4:5], []Undo{undo("port", Restored)}, "07")
+	if sets[5].State != SetUndone || *sets[5].UndoneBy != "07" {
+		t.Errorf("the interrupted rollback: %+v", sets[5])
+	}
+}
+
+func TestNodeIs(t *testing.T) {
+	one := Node{SystemIdentifier: "7", Port: 5432, DataDirectory: "/a", Address: "local"}
+	for _, c := range []struct {
+		other Node
+		want  bool
+	}{
+		{Node{SystemIdentifier: "7", Port: 5432, DataDirectory: "/a", Address: "127.0.0.1"}, true},
+		{Node{SystemIdentifier: "7", Port: 5432}, true},
+		{Node{SystemIdentifier: "7", Port: 5433, DataDirectory: "/a"}, false},
+		{Node{SystemIdentifier: "7", Port: 5432, DataDirectory: "/b"}, false},
+		{Node{SystemIdentifier: "8", Port: 5432, DataDirectory: "/a"}, false},
+	} {
+		if one.Is(c.other) != c.want || c.other.Is(one) != c.want {
+			t.Errorf("%+v: want %v", c.other, c.want)
+		}
+	}
+}
+
+func TestEscapeNonASCII(t *testing.T) {
+	for text, want := range map[string]string{"a": "a", "\u00e9": `\u00e9`, "\U0001F418": `\ud83d\udc18`, `{"x":"\u4e2d"}`: `{"x":"\u4e2d"}`, "\u4e2d": `\u4e2d`} {
+		if got := escapeNonASCII([]byte(text)); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
