@@ -343,8 +343,7 @@ func (e *enabling) report() error {
 	if err := e.print(); err != nil {
 		return err
 	}
-	flowing := !slices.ContainsFunc(e.doc.Databases, func(r enableRow) bool { return !r.Readable })
-	if e.o.dryRun || flowing {
+	if e.o.dryRun || e.flowing() {
 		return nil
 	}
 	hint := "restart the server (systemctl restart postgresql), then run avadb enable-stats again"
@@ -352,6 +351,11 @@ func (e *enabling) report() error {
 		hint += " with the same flags: " + e.deferredNames() + " can only be set once the library is loaded"
 	}
 	return fault.New(fault.RestartNeeded, "prepared, but the server must be restarted before statistics flow").WithHint("%s", hint)
+}
+
+// flowing tells that the view was read in every database.
+func (e *enabling) flowing() bool {
+	return !slices.ContainsFunc(e.doc.Databases, func(r enableRow) bool { return !r.Readable })
 }
 
 func (e *enabling) deferredNames() string {
@@ -368,12 +372,15 @@ func (e *enabling) say() {
 	case e.o.dryRun:
 		log.Info("dry run: nothing was written; shared_preload_libraries would be " + settings.FormatList(e.doc.Library.After))
 	case e.doc.ChangeSet == nil:
-		log.Info("no change")
+		log.Info("no change was needed")
 	default:
 		log.Info(fmt.Sprintf("change set %s; shared_preload_libraries = %s; undo with avadb rollback", *e.doc.ChangeSet, settings.FormatList(e.doc.Library.After)))
 		if len(set) > 0 {
 			log.Info("set: " + strings.Join(set, ", "))
 		}
+	}
+	if e.flowing() && !e.o.dryRun {
+		log.Info("statistics flow in " + strings.Join(e.databases, ", "))
 	}
 	if pending := settings.Named(e.doc.Settings, settings.IsPending); len(pending) > 0 {
 		log.Info("waiting for a restart of the server: " + strings.Join(pending, ", "))

@@ -24,7 +24,7 @@ func describeConnect(ctx context.Context, t *Target, err error) error {
 	if fault.As(err) != nil {
 		return err
 	}
-	if ctx.Err() != nil && len(serverErrors(err)) == 0 {
+	if ctx.Err() != nil && endedBy(err) {
 		return contextFault(ctx, err)
 	}
 	where := t.where()

@@ -117,3 +117,17 @@ func TestDescribeLogin(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An interrupt while the server's facts are read comes back as the server's own "canceling statement".
+func TestInterruptedConnectIsNoFailureToConnect(t *testing.T) {
+	target, err := Resolve(Sources{DSN: "host=127.0.0.1 dbname=x user=u"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(fault.New(fault.Interrupted, "interrupted"))
+	err = describeConnect(ctx, target, &pgconn.PgError{Code: "57014", Message: "canceling statement due to user request"})
+	if fault.KindOf(err) != fault.Interrupted {
+		t.Errorf("%v, want kind %s", err, fault.Interrupted)
+	}
+}
