@@ -66,7 +66,7 @@ func runChild(ctx context.Context, text string) error {
 		}
 		return avadb.journal.Run(ctx, plan)
 	}
-	changes := avadb.changes(o.Plan, o.Rig.Store)
+	changes := avadb.changes(ctx, o.Plan, o.Rig.Store)
 	for i := range changes {
 		changes[i].Item = fragile{changes[i].Item, k}
 	}
@@ -75,7 +75,7 @@ func runChild(ctx context.Context, text string) error {
 }
 
 // changes are the plans: values over hand-made entries, a library beside another, an extension.
-func (r *run) changes(plan, database string) []journal.Change {
+func (r *run) changes(ctx context.Context, plan, database string) []journal.Change {
 	switch plan {
 	case "settings":
 		return []journal.Change{
@@ -86,12 +86,12 @@ func (r *run) changes(plan, database string) []journal.Change {
 	}
 	return []journal.Change{
 		r.set("compute_query_id", "on"),
-		{Item: statements.NewExtensionItem(r.databases, database), Ours: journal.Present(availableVersion(r))},
+		{Item: statements.NewExtensionItem(r.databases, database), Ours: journal.Present(availableVersion(ctx, r))},
 	}
 }
 
-func availableVersion(r *run) string {
-	found, err := statements.Find(context.Background(), r.conn)
+func availableVersion(ctx context.Context, r *run) string {
+	found, err := statements.Find(ctx, r.conn)
 	if err != nil {
 		panic(err)
 	}
@@ -222,7 +222,7 @@ func (o order) command(t *testing.T) (child *exec.Cmd, said *bytes.Buffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	child = exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this very program
+	child = exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), childVariable+"="+string(text))
 	said = &bytes.Buffer{}
 	child.Stdout, child.Stderr = said, said

@@ -29,7 +29,7 @@ func (w watched) Write(ctx context.Context, to journal.State) error {
 func TestFailureInTheMiddleIsUndoneNewestFirst(t *testing.T) {
 	r := newRig(t)
 	before := winners(t, r.Store)
-	avadb := r.locked(t, nil)
+	avadb := r.locked(t)
 	var order []string
 	changes := []journal.Change{
 		avadb.set("work_mem", "64MB"), avadb.set("search_path", "public, other"), avadb.set("max_connections", "lots"),
@@ -54,7 +54,7 @@ func TestFailureInTheMiddleIsUndoneNewestFirst(t *testing.T) {
 	if set == nil || set.State != journal.SetUndone || set.Items[2].Error == "" || set.Items[4].State != journal.RolledBack {
 		t.Errorf("set %+v", set)
 	}
-	plan, err := avadb.rollback(t.Context(), journal.Selection{})
+	plan, err := avadb.rollback(t.Context())
 	if err != nil || plan.Set != nil {
 		t.Errorf("there is nothing to undo: %+v, %v", plan, err)
 	}
@@ -64,7 +64,7 @@ func TestFailureInTheMiddleIsUndoneNewestFirst(t *testing.T) {
 func TestFailureThatCannotBeUndone(t *testing.T) {
 	r := newRig(t)
 	before := winners(t, r.Store)
-	avadb := r.locked(t, nil)
+	avadb := r.locked(t)
 	stubborn := watched{avadb.set("work_mem", "").Item, func(_ string, to journal.State) error {
 		if to.Text() == "5MB" {
 			return errors.New("not now")
@@ -91,7 +91,7 @@ func TestConnectionCut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
 			before := winners(t, r.Store)
-			avadb := r.locked(t, nil)
+			avadb := r.locked(t)
 			cut := func(string, journal.State) error { sql(t, whom); return nil }
 			set, err := avadb.journal.Do(t.Context(), []journal.Change{
 				avadb.set("work_mem", "64MB"), {Item: watched{avadb.set("max_connections", "").Item, cut}, Ours: journal.Present("200")},
@@ -101,7 +101,7 @@ func TestConnectionCut(t *testing.T) {
 			}
 			wantFault(t, err, fault.KindOf(err), "stays open", "avadb rollback "+set.ID)
 			avadb.close()
-			next := r.locked(t, nil)
+			next := r.locked(t)
 			if open := next.journal.OpenSets(next.mustSets(t)); len(open) != 1 || open[0].ID != set.ID {
 				t.Errorf("open sets: %v", open)
 			}
@@ -114,8 +114,8 @@ func TestConnectionCut(t *testing.T) {
 func TestConnectionCutWhileRollingBack(t *testing.T) {
 	r := newRig(t)
 	before := winners(t, r.Store)
-	avadb := r.locked(t, nil)
-	if _, err := avadb.journal.Do(t.Context(), avadb.changes("settings", "")); err != nil {
+	avadb := r.locked(t)
+	if _, err := avadb.journal.Do(t.Context(), avadb.changes(t.Context(), "settings", "")); err != nil {
 		t.Fatal(err)
 	}
 	plan, err := avadb.journal.Plan(t.Context(), journal.Selection{}, func(record journal.Record) (journal.Item, error) {
@@ -133,7 +133,7 @@ func TestConnectionCutWhileRollingBack(t *testing.T) {
 	err = avadb.journal.Run(t.Context(), plan)
 	wantFault(t, err, fault.KindOf(err), "stopped half-way", "run avadb rollback again")
 	avadb.close()
-	next := r.locked(t, nil)
+	next := r.locked(t)
 	if open := next.journal.OpenSets(next.mustSets(t)); len(open) != 1 || open[0].ID != plan.Set.ID {
 		t.Errorf("open sets: %v", open)
 	}
@@ -154,8 +154,8 @@ func TestJournalInTheDatabaseAlone(t *testing.T) {
 	r := newRig(t)
 	r.stateInTheWay(t)
 	before := winners(t, r.Store)
-	avadb := r.locked(t, nil)
-	if _, err := avadb.journal.Do(t.Context(), avadb.changes("settings", "")); err != nil {
+	avadb := r.locked(t)
+	if _, err := avadb.journal.Do(t.Context(), avadb.changes(t.Context(), "settings", "")); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(avadb.said.String(), "offline rollback will not work") {
@@ -190,7 +190,7 @@ func TestFullDisk(t *testing.T) {
 	if readAutoConf(t) != raw {
 		t.Error("postgresql.auto.conf was changed")
 	}
-	next := r.locked(t, nil)
+	next := r.locked(t)
 	if sets := next.mustSets(t); len(sets) != 0 {
 		t.Errorf("a set was left: %+v", sets[0])
 	}
@@ -203,15 +203,15 @@ func TestFullDisk(t *testing.T) {
 // A set that the database refuses is no set: its file goes again.
 func TestDatabaseRefusesTheFirstRevision(t *testing.T) {
 	r := newRig(t)
-	avadb := r.locked(t, nil)
-	if _, err := avadb.journal.Do(t.Context(), avadb.changes("settings", "")); err != nil {
+	avadb := r.locked(t)
+	if _, err := avadb.journal.Do(t.Context(), avadb.changes(t.Context(), "settings", "")); err != nil {
 		t.Fatal(err)
 	}
 	undo(t, avadb)
 	known := len(avadb.mustSets(t))
 	raw := readAutoConf(t)
 	sqlIn(t, r.Store, "ALTER TABLE avadb.change_set ADD CONSTRAINT full_up CHECK (false) NOT VALID")
-	_, err := avadb.journal.Do(t.Context(), avadb.changes("settings", ""))
+	_, err := avadb.journal.Do(t.Context(), avadb.changes(t.Context(), "settings", ""))
 	wantFault(t, err, fault.Failed, "nothing was changed", "full_up")
 	if got := avadb.mustSets(t); len(got) != known || readAutoConf(t) != raw {
 		t.Errorf("%d sets, want %d", len(got), known)

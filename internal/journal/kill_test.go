@@ -18,8 +18,8 @@ func TestKilledWhileChanging(t *testing.T) {
 // Killed between the file and the database: the two copies of the set differ by one revision.
 func TestKilledBetweenFileAndDatabase(t *testing.T) {
 	r := newRig(t)
-	avadb := r.locked(t, nil)
-	if _, err := avadb.journal.Do(t.Context(), avadb.changes("settings", r.Store)); err != nil { // makes the table, which the child is to block
+	avadb := r.locked(t)
+	if _, err := avadb.journal.Do(t.Context(), avadb.changes(t.Context(), "settings", r.Store)); err != nil { // makes the table, which the child is to block
 		t.Fatal(err)
 	}
 	undo(t, avadb)
@@ -32,9 +32,9 @@ func TestKilledWhileRollingBack(t *testing.T) {
 		t.Run(plan, func(t *testing.T) {
 			r := newRig(t)
 			untilItLives(t, order{Rig: r, Rollback: true}, func() {
-				avadb := r.locked(t, nil)
+				avadb := r.locked(t)
 				defer avadb.close()
-				if _, err := avadb.journal.Do(t.Context(), avadb.changes(plan, r.Store)); err != nil {
+				if _, err := avadb.journal.Do(t.Context(), avadb.changes(t.Context(), plan, r.Store)); err != nil {
 					t.Fatal(err)
 				}
 			})
@@ -52,7 +52,7 @@ func untilItLives(t *testing.T, o order, prepare func()) {
 		raw := readAutoConf(t)
 		o.DieAt++
 		killed = o.start(t)
-		avadb := o.Rig.locked(t, nil)
+		avadb := o.Rig.locked(t)
 		o.checkTrace(t, avadb, raw, killed)
 		undo(t, avadb)
 		avadb.close()
@@ -86,7 +86,7 @@ func (o order) checkTrace(t *testing.T, avadb *run, raw string, killed bool) {
 // undo rolls the newest set back, as the next avadb would, and checks that nothing stays open.
 func undo(t *testing.T, avadb *run) {
 	t.Helper()
-	plan, err := avadb.rollback(t.Context(), journal.Selection{})
+	plan, err := avadb.rollback(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func TestTwoAreNeverIn(t *testing.T) {
 
 func TestLockedOut(t *testing.T) {
 	r := newRig(t)
-	avadb := r.locked(t, nil)
+	avadb := r.locked(t)
 	holder := sessionOfTheLock(t)
 	elsewhere := rig{DSN: server.DSN("postgres"), State: t.TempDir(), Store: "postgres"}
 	var all sync.WaitGroup
@@ -55,7 +55,7 @@ func TestLockedOut(t *testing.T) {
 	}
 	all.Wait()
 	avadb.close()
-	r.locked(t, nil)
+	r.locked(t)
 }
 
 func sessionOfTheLock(t *testing.T) string {
@@ -83,7 +83,7 @@ func TestWaitsForTheWriterOfAnother(t *testing.T) {
 		_ = orphan.Close(t.Context())
 		finished <- at
 	}()
-	r.locked(t, nil)
+	r.locked(t)
 	if in := time.Now(); in.Before(<-finished) {
 		t.Error("the lock was given while the other's statement still ran")
 	}
@@ -92,7 +92,7 @@ func TestWaitsForTheWriterOfAnother(t *testing.T) {
 // One command may take the lock twice on one connection, which carries the writer's mark from the first time.
 func TestOwnMarkIsNoHindrance(t *testing.T) {
 	r := newRig(t)
-	avadb := r.locked(t, nil)
+	avadb := r.locked(t)
 	avadb.journal.Close()
 	again, err := journal.Open(t.Context(), avadb.conn, journal.Options{Folder: journal.Folder{Root: r.State}, Store: r.Store, Now: time.Now})
 	if err != nil {

@@ -16,8 +16,8 @@ var server *pgtest.Server
 func TestMain(m *testing.M) {
 	if order := os.Getenv(childVariable); order != "" {
 		if err := runChild(context.Background(), order); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+			fmt.Fprintln(os.Stderr, err) //nolint:forbidigo // a program of its own
+			os.Exit(1)                   //nolint:forbidigo // likewise
 		}
 		return
 	}

@@ -93,9 +93,9 @@ func (r *run) close() {
 }
 
 // locked opens the journal and takes the lock; both are given back at the end of the test.
-func (r rig) locked(t *testing.T, dress func(*journal.Options)) *run {
+func (r rig) locked(t *testing.T) *run {
 	t.Helper()
-	opened, err := r.open(t.Context(), dress)
+	opened, err := r.open(t.Context(), nil)
 	if err == nil {
 		t.Cleanup(opened.close)
 		err = opened.journal.Lock(t.Context())
@@ -123,9 +123,9 @@ func (r *run) set(name, value string) journal.Change {
 	return journal.Change{Item: settings.NewSystemSetting(r.conn, name), Ours: journal.Present(value)}
 }
 
-// rollback undoes what the selection names and gives what was done.
-func (r *run) rollback(ctx context.Context, s journal.Selection) (*journal.Rollback, error) {
-	plan, err := r.journal.Plan(ctx, s, r.item)
+// rollback undoes the newest set that stands and gives what was done.
+func (r *run) rollback(ctx context.Context) (*journal.Rollback, error) {
+	plan, err := r.journal.Plan(ctx, journal.Selection{}, r.item)
 	if err != nil {
 		return nil, err
 	}

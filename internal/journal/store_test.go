@@ -25,7 +25,7 @@ func (r *run) applied(t *testing.T) *journal.Set {
 
 func TestHigherRevisionWinsAndRefreshesTheOther(t *testing.T) {
 	r := newRig(t)
-	avadb := r.locked(t, nil)
+	avadb := r.locked(t)
 	set := avadb.applied(t)
 	folder := journal.Folder{Root: r.State}
 	byHand := *set
@@ -37,7 +37,7 @@ func TestHigherRevisionWinsAndRefreshesTheOther(t *testing.T) {
 		t.Errorf("the file's newer revision is not seen: %+v", got)
 	}
 	avadb.close()
-	avadb = r.locked(t, nil) // brings the database up to it
+	avadb = r.locked(t) // brings the database up to it
 	if err := os.RemoveAll(filepath.Join(r.State, "journal")); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestHigherRevisionWinsAndRefreshesTheOther(t *testing.T) {
 		t.Errorf("the database has not been refreshed: %+v", got)
 	}
 	avadb.close()
-	r.locked(t, nil).close() // brings the files up to the database
+	r.locked(t).close() // brings the files up to the database
 	if got, err := journal.ReadSet(folder.Path(set.Node.SystemIdentifier, set.ID)); err != nil || got.Rev != byHand.Rev {
 		t.Errorf("the file has not been refreshed: %+v, %v", got, err)
 	}
@@ -53,7 +53,7 @@ func TestHigherRevisionWinsAndRefreshesTheOther(t *testing.T) {
 
 func TestDamageHidesNoOther(t *testing.T) {
 	r := newRig(t)
-	avadb := r.locked(t, nil)
+	avadb := r.locked(t)
 	set := avadb.applied(t)
 	dir := filepath.Dir(journal.Folder{Root: r.State}.Path(set.Node.SystemIdentifier, set.ID))
 	for name, text := range map[string]string{"cut.json": `{"id": "0190`, "empty.json": "", "other.json": "{}"} {
@@ -63,7 +63,7 @@ func TestDamageHidesNoOther(t *testing.T) {
 	}
 	sqlIn(t, r.Store, `INSERT INTO avadb.change_set SELECT system_identifier, gen_random_uuid(), 1, '{"id": 5}' FROM avadb.change_set`)
 	avadb.close()
-	avadb = r.locked(t, nil)
+	avadb = r.locked(t)
 	if got := avadb.mustSets(t); len(got) != 1 || got[0].ID != set.ID {
 		t.Errorf("sets: %+v", got)
 	}
@@ -90,7 +90,7 @@ func TestForeignTableIsNotWrittenTo(t *testing.T) {
 			t.Cleanup(func() { sqlIn(t, r.Store, "DROP OWNED BY mallory CASCADE", "DROP ROLE mallory") })
 			sqlIn(t, r.Store, setup...)
 			before := winners(t, r.Store)
-			avadb := r.locked(t, nil)
+			avadb := r.locked(t)
 			avadb.applied(t)
 			if !strings.Contains(avadb.said.String(), "belongs to mallory") {
 				t.Errorf("said %s", avadb.said)
@@ -109,10 +109,10 @@ func TestStoresOfOtherEncodings(t *testing.T) {
 			r.Store += "_" + strings.ToLower(encoding)
 			r.command = "avadb tune --set x=\U0001F418\u00e9\u4e2d"
 			sql(t, "CREATE DATABASE "+r.Store+" ENCODING '"+encoding+"' TEMPLATE template0")
-			avadb := r.locked(t, nil)
+			avadb := r.locked(t)
 			set := avadb.applied(t)
 			avadb.close()
-			avadb = r.locked(t, nil)
+			avadb = r.locked(t)
 			if got := avadb.mustSets(t); len(got) != 1 || got[0].CommandLine != r.command || got[0].ID != set.ID {
 				t.Errorf("sets: %+v", got)
 			}
@@ -128,11 +128,11 @@ func TestLostSynchronousStandby(t *testing.T) {
 	before := winners(t, r.Store)
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	avadb := r.locked(t, nil)
-	if _, err := avadb.journal.Do(ctx, avadb.changes("extension", r.Store)); err != nil {
+	avadb := r.locked(t)
+	if _, err := avadb.journal.Do(ctx, avadb.changes(t.Context(), "extension", r.Store)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := avadb.rollback(ctx, journal.Selection{}); err != nil {
+	if _, err := avadb.rollback(ctx); err != nil {
 		t.Fatal(err)
 	}
 	wantWinners(t, r.Store, before)
@@ -141,7 +141,7 @@ func TestLostSynchronousStandby(t *testing.T) {
 // A standby has its own postgresql.auto.conf; the journal's table is its primary's.
 func TestStandbyKeepsItsJournalInFiles(t *testing.T) {
 	r := newRig(t)
-	here := r.locked(t, nil)
+	here := r.locked(t)
 	onPrimary := here.applied(t)
 	here.close()
 	standby, err := server.Standby(t.Context(), "second")
@@ -154,7 +154,7 @@ func TestStandbyKeepsItsJournalInFiles(t *testing.T) {
 		}
 	}()
 	there := rig{DSN: standby.DSN(r.Store), State: t.TempDir(), Store: r.Store}
-	avadb := there.locked(t, nil)
+	avadb := there.locked(t)
 	set, err := avadb.journal.Do(t.Context(), []journal.Change{avadb.set("maintenance_work_mem", "128MB")})
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func TestStandbyKeepsItsJournalInFiles(t *testing.T) {
 	if !strings.Contains(avadb.said.String(), "files alone: the server is a standby") {
 		t.Errorf("said %s", avadb.said)
 	}
-	if plan, err := avadb.rollback(t.Context(), journal.Selection{}); err != nil || len(plan.Undoes) != 1 || plan.Undoes[0] != set.ID {
+	if plan, err := avadb.rollback(t.Context()); err != nil || len(plan.Undoes) != 1 || plan.Undoes[0] != set.ID {
 		t.Errorf("rollback on the standby: %+v, %v", plan, err)
 	}
 	if _, err := avadb.conn.Exec(t.Context(), "SELECT pg_promote()"); err != nil {
@@ -170,10 +170,10 @@ func TestStandbyKeepsItsJournalInFiles(t *testing.T) {
 	}
 	avadb.close()
 	// The journal's table came along, and claims a change that this node never had.
-	promoted := there.locked(t, nil)
-	_, err = promoted.rollback(t.Context(), journal.Selection{})
+	promoted := there.locked(t)
+	_, err = promoted.rollback(t.Context())
 	wantFault(t, err, fault.Prerequisite, onPrimary.ID, "another node", "--force")
-	undo(t, r.locked(t, nil))
+	undo(t, r.locked(t))
 }
 
 func dropSlot(t *testing.T) error {

@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"

@@ -26,7 +26,10 @@ type Extension struct {
 func Mark(name, statement string) string {
 	start := len(statement) - len(strings.TrimLeft(statement, " \t\r\n"))
 	word := strings.IndexFunc(statement[start:], func(r rune) bool { return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') })
-	if word <= 0 {
+	if word < 0 { // nothing behind it, such as COMMIT
+		word = len(statement) - start
+	}
+	if word == 0 {
 		return statement
 	}
 	return statement[:start+word] + " /*avadb:" + name + "*/" + statement[start+word:]

@@ -69,7 +69,7 @@ func TestUnsoundFilesAreRefused(t *testing.T) {
 		"line break":                 {"application_name = 'a\\nb'\n", "", []string{"line break", "by hand"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := os.WriteFile(shared.DataDir+"/more.conf", []byte("work_mem = '2MB'\n"), 0o644); err != nil { //nolint:gosec // the server's user reads it
+			if err := os.WriteFile(shared.DataDir+"/more.conf", []byte("work_mem = '2MB'\n"), 0o644); err != nil {
 				t.Fatal(err)
 			}
 			withFiles(t, c.auto, c.conf)

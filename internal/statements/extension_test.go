@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"avadb/internal/fault"
 	"avadb/internal/journal"
 	"avadb/internal/pg"
 )
@@ -45,11 +44,11 @@ func TestEveryVersionIsReadOrRefused(t *testing.T) {
 			d := newDatabase(t, version)
 			if (Installed{Version: version}).old() {
 				_, err := Since(t.Context(), d.avadb, time.Hour, Scope{By: ByTotal})
-				wantFault(t, err, fault.Prerequisite, "is version "+version, "avadb enable-stats")
+				wantPrerequisite(t, err, "is version "+version, "avadb enable-stats")
 			} else {
 				mustExec(t, d.app, reset, "SELECT pi()")
 				answer := d.since(t, ByTotal)
-				if row := answer.row(t, "pi()"); row.Calls != 1 || (row.StatsSince != nil) != (versionAtLeast(version, "1.11")) {
+				if row := answer.row(t, "pi()"); row.Calls != 1 || (row.StatsSince != nil) != versionAtLeast(version, "1.11") {
 					t.Errorf("%+v", row)
 				}
 				if version == "1.8" && (answer.Window.CoveredFrom != nil || answer.Window.Confidence != SinceReset || !strings.Contains(answer.Window.Reasons[0], "older than 1.9")) {
@@ -105,7 +104,7 @@ func TestWhatDependsOnTheExtension(t *testing.T) {
 	d := newDatabase(t, "1.8")
 	mustExec(t, d.app, "CREATE VIEW my_favourites AS SELECT query, calls FROM pg_stat_statements")
 	err := d.item().Write(t.Context(), journal.Present(mustFind(t, d).Available))
-	wantFault(t, err, fault.Prerequisite, "cannot be updated", "my_favourites", "drop what depends on it")
+	wantPrerequisite(t, err, "cannot be updated", "my_favourites", "drop what depends on it")
 	err = d.item().Write(t.Context(), journal.Absent())
 	var kept *journal.KeptError
 	if !errors.As(err, &kept) || !strings.Contains(kept.Reason, "my_favourites") {

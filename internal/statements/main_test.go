@@ -110,12 +110,12 @@ func (s *Slow) row(t *testing.T, word string) Statement {
 	return Statement{}
 }
 
-// wantFault checks the kind of an error and that its message and hint hold the words.
-func wantFault(t *testing.T, err error, kind fault.Kind, words ...string) {
+// wantPrerequisite checks that an error is of that kind and that its message and hint hold the words.
+func wantPrerequisite(t *testing.T, err error, words ...string) {
 	t.Helper()
 	f := fault.As(err)
-	if f == nil || f.Kind != kind {
-		t.Fatalf("error is %v, want a fault of kind %s", err, kind)
+	if f == nil || f.Kind != fault.Prerequisite {
+		t.Fatalf("error is %v, want a prerequisite", err)
 	}
 	for _, word := range words {
 		if !strings.Contains(f.Message+" "+f.Hint, word) {

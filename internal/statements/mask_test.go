@@ -6,7 +6,7 @@ import (
 )
 
 func TestMaskSecrets(t *testing.T) {
-	for query, want := range map[string]string{
+	for query, want := range map[string]string{ //nolint:gosec // the passwords are what is masked
 		"SELECT 1":                       "SELECT 1",
 		"ALTER ROLE a PASSWORD 'geheim'": "ALTER ROLE a PASSWORD '***'",
 		"ALTER ROLE a PASSWORD 'geh''eim' VALID UNTIL 'x'":                                 "ALTER ROLE a PASSWORD '***' VALID UNTIL 'x'",

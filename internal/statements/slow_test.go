@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"avadb/internal/fault"
 	"avadb/internal/pgtest"
 	"avadb/internal/settings"
 )
@@ -196,7 +195,7 @@ func TestMinMaxReset(t *testing.T) {
 func TestWithoutExtensionOrLibrary(t *testing.T) {
 	d := newDatabase(t, "none")
 	_, err := Since(t.Context(), d.avadb, time.Hour, Scope{By: ByTotal})
-	wantFault(t, err, fault.Prerequisite, "is not in database "+d.name, "avadb enable-stats")
+	wantPrerequisite(t, err, "is not in database "+d.name, "avadb enable-stats")
 
 	bare, err := pgtest.Start(t.Context(), shared.Install, pgtest.Options{})
 	if err != nil {
@@ -211,7 +210,7 @@ func TestWithoutExtensionOrLibrary(t *testing.T) {
 		t.Errorf("readable: %v, %v", loaded, err)
 	}
 	_, err = Since(t.Context(), conn, time.Hour, Scope{By: ByTotal})
-	wantFault(t, err, fault.Prerequisite, "is not loaded", "avadb enable-stats")
+	wantPrerequisite(t, err, "is not loaded", "avadb enable-stats")
 	_, err = Sample(t.Context(), conn, time.Millisecond, Scope{By: ByTotal})
-	wantFault(t, err, fault.Prerequisite, "is not loaded", "avadb enable-stats")
+	wantPrerequisite(t, err, "is not loaded", "avadb enable-stats")
 }
