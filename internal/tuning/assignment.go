@@ -71,7 +71,7 @@ func assignments(in Input) ([]Recommendation, error) {
 		seen[p.Name] = true
 		recs = append(recs, Recommendation{
 			Name: p.Name, Value: a.Value, Asked: true,
-			Reason: "set on the command line", Formula: formulaAsSet, Source: fromUser,
+			Reason: "given with --set", Formula: formulaAsSet, Source: fromUser,
 		})
 	}
 	return recs, bad.err()
