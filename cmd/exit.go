@@ -60,6 +60,9 @@ code of what it did.
 // finish reports an error and gives the exit code.
 func (a *app) finish(command *cobra.Command, err error) int {
 	if err == nil {
+		for _, n := range a.held {
+			a.tell(n) //nolint:errcheck // nobody is left to tell
+		}
 		return 0
 	}
 	f := fault.As(err)
@@ -94,6 +97,7 @@ func safeLines(text string) string {
 type errorDocument struct {
 	SchemaVersion int       `json:"schema_version"` // as in every document
 	Error         errorBody `json:"error"`          // what went wrong
+	Notices       []string  `json:"notices"`        // what was said on the way: what was changed, what to know
 }
 
 type errorBody struct {
@@ -105,8 +109,11 @@ type errorBody struct {
 }
 
 func (a *app) reportJSON(code int, f *fault.Error) {
-	raw, err := json.Marshal(errorDocument{SchemaVersion: schemaVersion, Error: errorBody{code, f.Kind, f.Message, f.Hint, f.SQLState}})
-	if err == nil {
+	doc := errorDocument{SchemaVersion: schemaVersion, Error: errorBody{code, f.Kind, f.Message, f.Hint, f.SQLState}, Notices: []string{}}
+	for _, n := range a.held {
+		doc.Notices = append(doc.Notices, n.text)
+	}
+	if raw, err := json.Marshal(doc); err == nil {
 		fmt.Fprintln(a.errOut, string(raw)) //nolint:errcheck // nobody is left to tell
 	}
 }

@@ -23,19 +23,34 @@ func (h *noticeHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= slog.LevelInfo
 }
 
-// Handle is part of slog.Handler.
+// Handle is part of slog.Handler. Beside JSON the notices wait for the end: an error must be the one object on stderr, and
+// then holds them.
 func (h *noticeHandler) Handle(_ context.Context, r slog.Record) error {
-	paint := render.NewPainter(h.app.colorOn(h.app.errOut))
-	label := paint.Faint("note:  ")
-	if r.Level >= slog.LevelWarn {
-		label = paint.Yellow("warn:  ")
-	}
 	var attributes strings.Builder
 	r.Attrs(func(a slog.Attr) bool {
 		fmt.Fprintf(&attributes, " %s=%v", a.Key, a.Value)
 		return true
 	})
-	_, err := fmt.Fprintln(h.app.errOut, label+safeLines(r.Message+attributes.String()))
+	n := notice{warning: r.Level >= slog.LevelWarn, text: r.Message + attributes.String()}
+	if h.app.asJSON {
+		h.app.held = append(h.app.held, n)
+		return nil
+	}
+	return h.app.tell(n)
+}
+
+type notice struct {
+	warning bool
+	text    string
+}
+
+func (a *app) tell(n notice) error {
+	paint := render.NewPainter(a.colorOn(a.errOut))
+	label := paint.Faint("note:  ")
+	if n.warning {
+		label = paint.Yellow("warn:  ")
+	}
+	_, err := fmt.Fprintln(a.errOut, label+safeLines(n.text))
 	return err
 }
 

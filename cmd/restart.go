@@ -1,10 +1,12 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os/exec"
 	"runtime"
+	"strings"
 	"time"
 
 	"avadb/internal/fault"
@@ -14,6 +16,9 @@ import (
 // restartWait bounds the wait for the server after the restart command has ended.
 const restartWait = 2 * time.Minute
 
+// unchangedWait is how long a server that answers as before may take to begin with its restart.
+const unchangedWait = 15 * time.Second
+
 // restart runs the user's command and waits until the server is back, as a server that was really started anew. after is
 // what to do when it does not come back.
 func (a *app) restart(ctx context.Context, conn *pg.Conn, command, after string) error {
@@ -21,11 +26,11 @@ func (a *app) restart(ctx context.Context, conn *pg.Conn, command, after string)
 	startedBefore := conn.Server.StartedAt
 	conn.Close()
 	if err := a.runShell(ctx, command); err != nil {
-		return fault.New(fault.Failed, "the restart command failed: %w", err).WithHint("%s", after)
+		return fault.New(waitKind(ctx), "the restart command failed: %w", err).WithHint("%s", after)
 	}
 	bounded, cancel := context.WithTimeout(ctx, restartWait)
 	defer cancel()
-	for {
+	for begun := time.Now(); ; {
 		again, err := pg.WaitReady(bounded, conn.Target, pg.Options{Class: pg.Normal, Changes: true}, a.log)
 		if err != nil {
 			return notBack(ctx, err, after)
@@ -35,7 +40,7 @@ func (a *app) restart(ctx context.Context, conn *pg.Conn, command, after string)
 		if started.After(startedBefore) {
 			return conn.Reconnect(ctx)
 		}
-		if err := sleep(bounded, 200*time.Millisecond); err != nil {
+		if err := sleep(bounded, 200*time.Millisecond); err != nil || time.Since(begun) > unchangedWait {
 			return fault.New(waitKind(ctx), "the restart command ended, but the server runs since %s: it was not restarted",
 				startedBefore.UTC().Format(time.RFC3339)).WithHint("give --restart-command a command that restarts the server and waits for it")
 		}
@@ -72,8 +77,15 @@ func (a *app) runShell(ctx context.Context, line string) error {
 	}
 	c := exec.CommandContext(ctx, shell, flag, line) //nolint:gosec // it is what the user asked to be run
 	c.Stdout, c.Stderr = a.errOut, a.errOut
+	var said bytes.Buffer
+	if a.asJSON {
+		c.Stdout, c.Stderr = &said, &said
+	}
 	c.WaitDelay = time.Second // a server it starts may keep our stderr open
 	err := c.Run()
+	if said.Len() > 0 {
+		a.log.Info(strings.TrimSpace(said.String()))
+	}
 	if ctx.Err() != nil {
 		return pg.Describe(ctx, ctx.Err())
 	}

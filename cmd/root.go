@@ -26,7 +26,8 @@ type app struct {
 	env         func(string) string
 	now         func() time.Time
 	log         *slog.Logger
-	asJSON      bool // errors are one JSON object on stderr
+	asJSON      bool     // an error is one JSON object on stderr
+	held        []notice // until the end, where asJSON
 	viper       *viper.Viper
 	config      configFile
 	flags       rootFlags

@@ -185,6 +185,10 @@ func (d *tuneDocument) warnOfOthers(ctx context.Context, conn *pg.Conn, snapshot
 	for _, o := range overrides {
 		d.Warnings = append(d.Warnings, fmt.Sprintf("%s will not feel %s: it has its own value %s", o.Who(), o.Name, o.Value))
 	}
+	if hidden := snapshot.HiddenNames(names); len(hidden) > 0 {
+		d.Warnings = append(d.Warnings, "this session has its own value of "+strings.Join(hidden, ", ")+
+			", from its role, database or PGOPTIONS: whether the postgres command line sets it cannot be seen")
+	}
 	if again := snapshot.ReconnectNames(d.Settings); len(again) > 0 {
 		d.Warnings = append(d.Warnings, "only sessions that connect anew take "+strings.Join(again, ", "))
 	}

@@ -163,6 +163,17 @@ func (s *Snapshot) Future(name string) string {
 	}
 }
 
+// HiddenNames gives those of the names whose value on the server lies below one that this session has of its own.
+func (s *Snapshot) HiddenNames(names []string) []string {
+	var hidden []string
+	for _, name := range names {
+		if hiding[s.Parameters[strings.ToLower(name)].Source] {
+			hidden = append(hidden, name)
+		}
+	}
+	return hidden
+}
+
 // runsAutomaticWALBuffers tells whether wal_buffers runs with what the next start would compute for -1: a 32nd of
 // shared_buffers, at least 8 blocks and at most one WAL segment (XLOGChooseNumBuffers of src/backend/access/transam/xlog.c).
 func (s *Snapshot) runsAutomaticWALBuffers(p Parameter) bool {

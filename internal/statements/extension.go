@@ -175,6 +175,9 @@ func CreateAccess(conn *pg.Conn, found Installed) error {
 	case found.Available == "":
 		return fault.New(fault.Prerequisite, "the server has no extension pg_stat_statements to create").
 			WithHint("install PostgreSQL's contrib package on the server's host, such as apt-get install postgresql-contrib")
+	case found.Version != found.Available && conn.Server.InRecovery:
+		return fault.New(fault.Prerequisite, "the server is a standby: the extension in database %s comes from its primary", database).
+			WithHint("run avadb enable-stats on the primary first")
 	case conn.Server.Superuser || found.Version == found.Available || found.Version != "" && found.Owned:
 		return nil
 	case found.Version != "":
