@@ -24,7 +24,7 @@ func nearestHint(name string, known []string) string {
 		}
 	}
 	if best == "" {
-		return "avadb settings lists the parameters this server has"
+		return "SELECT name FROM pg_settings lists the parameters that this server has"
 	}
 	return fmt.Sprintf("did you mean %s?", best)
 }
