@@ -223,7 +223,7 @@ func TestNamesThatCannotBeMeant(t *testing.T) {
 		in                  tuning.Input
 	}{
 		{"unknown", `unknown parameter "work_men"`, "did you mean work_mem?", tuning.Input{Set: []tuning.Assignment{{"work_men", "1MB"}}}},
-		{"far from any", `unknown parameter "q"`, "avadb settings", tuning.Input{Set: []tuning.Assignment{{"q", "1"}}}},
+		{"far from any", `unknown parameter "q"`, "pg_settings", tuning.Input{Set: []tuning.Assignment{{"q", "1"}}}},
 		{"twice", "work_mem is given more than once", "keep one", tuning.Input{Set: []tuning.Assignment{{"work_mem", "1MB"}, {"WORK_MEM", "2MB"}}}},
 		{"twice by two flags", "max_connections is given more than once", "keep one", tuning.Input{Connections: 300, Set: []tuning.Assignment{{"max_connections", "250"}}}},
 		{"only", `--only names "jit"`, "max_connections, shared_buffers", tuning.Input{Only: []string{"jit"}}},
