@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -74,14 +75,26 @@ func (p *Printer) paint(g *grid, headers []string) {
 func (p *Printer) draw(out *bytes.Buffer, g *grid, headers []string, widths []int) error {
 	t := tablewriter.NewTable(out, tablewriter.WithRenderer(renderer.NewBlueprint(rendition())), tablewriter.WithConfig(layout(g, widths)))
 	if !p.NoHeaders {
-		t.Header(headers)
+		t.Header(rightAligned(g.columns, widths, headers))
 	}
 	for _, line := range g.cells {
-		if err := t.Append(append([]string(nil), line...)); err != nil { // it keeps the slice
+		if err := t.Append(rightAligned(g.columns, widths, line)); err != nil {
 			return err
 		}
 	}
 	return t.Render()
+}
+
+// rightAligned fills the cells of right-aligned columns up, because tablewriter 1.1.0 ignores the alignment of a column. It
+// gives a fresh slice: tablewriter keeps it.
+func rightAligned(columns []column, widths []int, line []string) []string {
+	filled := slices.Clone(line)
+	for i, c := range columns {
+		if c.right {
+			filled[i] = strings.Repeat(" ", widths[i]-width(line[i])) + line[i]
+		}
+	}
+	return filled
 }
 
 func rendition() tw.Rendition {
@@ -98,18 +111,13 @@ func rendition() tw.Rendition {
 }
 
 func layout(g *grid, widths []int) tablewriter.Config {
-	aligns := make([]tw.Align, len(g.columns))
 	perColumn := tw.NewMapper[int, int]()
-	for i, c := range g.columns {
-		aligns[i] = tw.AlignLeft
-		if c.right {
-			aligns[i] = tw.AlignRight
-		}
+	for i := range g.columns {
 		perColumn.Set(i, widths[i])
 	}
 	cell := tw.CellConfig{
 		Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
-		Alignment:  tw.CellAlignment{PerColumn: aligns},
+		Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
 		Padding:    tw.CellPadding{Global: tw.PaddingNone},
 	}
 	return tablewriter.Config{
