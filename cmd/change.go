@@ -28,21 +28,29 @@ func (a *app) openJournal(ctx context.Context, conn *pg.Conn) (*journal.Journal,
 	root, folderErr := journal.StateHome(a.env)
 	return journal.Open(ctx, conn, journal.Options{
 		Folder: journal.Folder{Root: root}, FolderError: folderErr, Store: a.store(conn.Target), Env: a.env,
-		Command: a.command.Name(), CommandLine: commandLine(os.Args), Actor: actor(), Host: hostname(), Now: a.now, Log: a.log,
+		Command: a.command.Name(), CommandLine: commandLine(a.args), Actor: actor(), Host: hostname(), Now: a.now, Log: a.log,
 		Settle: settings.Settle(conn), ReadConfigFile: settings.LocalAutoConf(conn.Server),
 	})
 }
 
+// mentionOffline tells the one who cannot reach the server that its journal on disk is enough.
+func mentionOffline(err error) error {
+	if f := fault.As(err); f != nil && f.Kind == fault.Connect {
+		f.Hint += "\nif the server does not start any more, on its host: avadb rollback --offline --pgdata DATA_DIRECTORY"
+	}
+	return err
+}
+
 // withJournal runs work with the journal open for reading.
 func (a *app) withJournal(ctx context.Context, o pg.Options, work func(*pg.Conn, *journal.Journal) error) error {
-	return a.withConn(ctx, o, func(conn *pg.Conn) error {
+	return mentionOffline(a.withConn(ctx, o, func(conn *pg.Conn) error {
 		j, err := a.openJournal(ctx, conn)
 		if err != nil {
 			return err
 		}
 		defer j.Close()
 		return work(conn, j)
-	})
+	}))
 }
 
 // withChange runs work under the lock; a dry run takes none, since it writes nothing. What a crash left open is said first.
@@ -91,29 +99,36 @@ func (c *change) item(r journal.Record) (journal.Item, error) {
 		WithHint("use the avadb that made it")
 }
 
-// secretInArgument finds what must not reach the journal: a password in a DSN of either form, or in a --set or a command.
+// secretInArgument finds what must not reach the journal or a screen: a password in a URL, or behind password= and the
+// like, in whatever quotes.
 var secretInArgument = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(://[^:/@\s]*:)[^@\s]*@|((?:password|passwd|pwd|pgpassword|secret|token)\s*=\s*)('[^']*'|"[^"]*"|\S+)`)
+	return regexp.MustCompile(`(?i)(://[^:/@\s]*:)[^@\s]*(@)|((?:password|passwd|pwd|secret|token)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?:\\.|[^\s'"])+)`)
 })
 
-// commandLine is the command line without secrets.
+// maskSecrets replaces them.
+func maskSecrets(text string) string {
+	return secretInArgument().ReplaceAllString(text, "${1}${3}***${2}")
+}
+
+// commandLine is the command line without secrets. Connection strings are written anew from what was parsed.
 func commandLine(args []string) string {
-	words := make([]string, 0, len(args))
+	words := []string{"avadb"}
 	for i, arg := range args {
-		if i == 0 {
-			arg = "avadb"
+		name, value, assigned := strings.Cut(arg, "=")
+		switch {
+		case assigned && isConnectionString(name):
+			arg = name + "=" + pg.PublicDSN(value)
+		case i > 0 && isConnectionString(args[i-1]):
+			arg = pg.PublicDSN(arg)
+		default:
+			arg = maskSecrets(arg)
 		}
-		words = append(words, shellQuote(secretInArgument().ReplaceAllStringFunc(arg, maskSecret)))
+		words = append(words, shellQuote(arg))
 	}
 	return strings.Join(words, " ")
 }
 
-func maskSecret(found string) string {
-	if head, ok := strings.CutSuffix(found, "@"); ok {
-		return head[:strings.LastIndex(head, "://")+3+strings.Index(head[strings.LastIndex(head, "://")+3:], ":")+1] + "***@"
-	}
-	return found[:strings.Index(found, "=")+1] + "***"
-}
+func isConnectionString(flag string) bool { return flag == "--dsn" || flag == "--store" }
 
 const plainCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
 
@@ -140,16 +155,31 @@ func hostname() string {
 	return name
 }
 
-// offlineLine is the complete command that undoes a set when the server does not start any more.
+// offlineLine is the complete command that undoes a set when the server does not start any more; empty where the set is in
+// no file, without which it cannot work.
 func (a *app) offlineLine(conn *pg.Conn, set *journal.Set) string {
+	root, err := journal.StateHome(a.env)
+	if err != nil {
+		return ""
+	}
+	file := journal.Folder{Root: root}.Path(set.Node.SystemIdentifier, set.ID)
+	if _, err := os.Stat(file); err != nil {
+		return ""
+	}
 	pgdata := conn.Server.DataDirectory
 	if pgdata == "" {
 		pgdata = "DATA_DIRECTORY"
 	}
-	line := "avadb rollback --offline --pgdata " + shellQuote(pgdata)
-	root, err := journal.StateHome(a.env)
-	if err == nil {
-		line += " --journal " + shellQuote(journal.Folder{Root: root}.Path(set.Node.SystemIdentifier, set.ID))
+	return "avadb rollback --offline --pgdata " + shellQuote(pgdata) + " --journal " + shellQuote(file) + " " + set.ID
+}
+
+// sayOffline prints that command.
+func (a *app) sayOffline(conn *pg.Conn, line string) {
+	switch {
+	case line == "":
+	case settings.OnHost(conn.Server):
+		a.log.Info("should the server not start any more, on its host:\n" + line)
+	default:
+		a.log.Info("should the server not start any more, on its host, with this journal file copied there:\n" + line)
 	}
-	return line + " " + set.ID
 }

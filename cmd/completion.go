@@ -23,19 +23,21 @@ const completionTime = 2 * time.Second
 func newCompletion() *cobra.Command {
 	return newCommand(spec{
 		use: "completion bash|zsh|fish|powershell", short: "Print the completion script of a shell",
+		long:    "Prints the completion script of a shell. The one of bash needs the package bash-completion.",
 		example: "avadb completion bash > /etc/bash_completion.d/avadb\navadb completion zsh > \"${fpath[1]}/_avadb\"",
 		args:    cobra.ArbitraryArgs,
+		offline: true,
 	}, func(_ context.Context, c *cobra.Command, args []string) error {
 		out, root := c.OutOrStdout(), c.Root()
 		switch strings.Join(args, " ") {
 		case "bash":
-			return toReader(root.GenBashCompletionV2(out, true))
+			return root.GenBashCompletionV2(out, true)
 		case "zsh":
-			return toReader(root.GenZshCompletion(out))
+			return root.GenZshCompletion(out)
 		case "fish":
-			return toReader(root.GenFishCompletion(out, true))
+			return root.GenFishCompletion(out, true)
 		case "powershell":
-			return toReader(root.GenPowerShellCompletionWithDesc(out))
+			return root.GenPowerShellCompletionWithDesc(out)
 		}
 		return fault.New(fault.Usage, "completion needs the name of a shell, got %q", strings.Join(args, " ")).
 			WithHint("one of: bash, zsh, fish, powershell")
@@ -64,7 +66,10 @@ func completeTargets(a *app, root *cobra.Command) {
 		}
 		return slices.Sorted(maps.Keys(a.config.Targets)), cobra.ShellCompDirectiveNoFileComp
 	})
-	register(root, "output", fixed("table", "plain", "json", "jsonl", "csv"))
+	register(root, "output", func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		formats := []string{"table", "plain", "json", "jsonl", "csv"}
+		return append(formats, strings.Fields(c.Annotations[annotationFormats])...), cobra.ShellCompDirectiveNoFileComp
+	})
 	register(root, "color", fixed("auto", "always", "never"))
 	completeDatabases(a, root, "dbname")
 }

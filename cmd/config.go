@@ -48,16 +48,17 @@ func (a *app) configPath() string {
 
 // loadConfig lays flags over the environment over the file. Only the flags of the command that runs are bound.
 func (a *app) loadConfig(command *cobra.Command) error {
-	if err := a.readConfigFile(); err != nil {
-		return err
-	}
 	a.viper.SetEnvPrefix("AVADB")
-	file := map[string]any{}
 	for _, key := range scalars() {
 		if err := errors.Join(a.viper.BindEnv(key), a.viper.BindPFlag(key, command.Flag(key))); err != nil {
 			return err
 		}
 	}
+	if err := a.readConfigFile(); err != nil {
+		a.config = configFile{} // not the half of it that could be read
+		return err
+	}
+	file := map[string]any{}
 	for key, value := range map[string]string{
 		"output": a.config.Output, "color": a.config.Color, "timeout": a.config.Timeout, "store": a.config.Store,
 	} {
@@ -81,7 +82,8 @@ func (a *app) readConfigFile() error {
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&a.config); err != nil && !errors.Is(err, io.EOF) {
 		return fault.New(fault.Config, "the configuration file %s is wrong: %s", path, yamlMessage(err)).
-			WithHint("known keys: output, color, timeout, store, default_target, targets; in a target: dsn, service, host, port, user, database, sslmode, store")
+			WithHint("known keys: output, color, timeout, store, default_target, targets; in a target: dsn, service, host, port, user, database, sslmode, store; "+
+				"to go without the file: --config %s", os.DevNull)
 	}
 	return nil
 }

@@ -51,6 +51,9 @@ func (a *app) scalarValues() []pg.Value {
 		case fromFile[key] != "":
 			v.From = a.configPath()
 		}
+		if key == "store" {
+			v.Value = pg.PublicDSN(v.Value)
+		}
 		values = append(values, v)
 	}
 	return values

@@ -23,7 +23,7 @@ func (a *app) confirm(ctx context.Context, rows any, question string) error {
 	if err := p.Result(nil, rows); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprint(a.errOut, question+" [y/N] "); err != nil {
+	if _, err := fmt.Fprint(a.errOut, render.Safe(question)+" [y/N] "); err != nil {
 		return err
 	}
 	answer := make(chan string, 1)

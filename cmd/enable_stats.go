@@ -83,6 +83,7 @@ type enabling struct {
 	set       *journal.Set
 	doc       *enableDocument
 	databases []string
+	planned   int  // changes of the last pass
 	deferred  bool // pg_stat_statements.* can only be written once the library is loaded
 }
 
@@ -90,12 +91,20 @@ func runEnable(ctx context.Context, a *app, o enableOptions) error {
 	if o.allDatabases && len(o.forDB) > 0 {
 		return fault.New(fault.Usage, "--all-databases and --for-db exclude each other")
 	}
+	for i, name := range o.forDB {
+		if name == "" || slices.Contains(o.forDB[:i], name) { // a list that a script made of an unset variable
+			return fault.New(fault.Usage, "--for-db has an empty or repeated name: %q", strings.Join(o.forDB, ",")).WithHint("name each database once")
+		}
+	}
 	if err := statements.CheckOwnSettings(o.track, o.max, o.save); err != nil {
 		return err
 	}
 	return a.withConn(ctx, pg.Options{Class: pg.Normal, Changes: true}, func(conn *pg.Conn) error {
 		e := &enabling{app: a, o: o, conn: conn}
 		e.doc = &enableDocument{head: a.head("enable-stats", conn), DryRun: o.dryRun}
+		if err := e.mayCreate(ctx); err != nil {
+			return err
+		}
 		if err := e.prepare(ctx); err != nil {
 			return err
 		}
@@ -108,6 +117,18 @@ func runEnable(ctx context.Context, a *app, o enableOptions) error {
 	})
 }
 
+// mayCreate looks first at what no GRANT can give.
+func (e *enabling) mayCreate(ctx context.Context) error {
+	if e.o.dryRun || e.o.allDatabases || len(e.o.forDB) > 0 {
+		return nil // seen database by database
+	}
+	found, err := statements.Find(ctx, e.conn)
+	if err != nil {
+		return err
+	}
+	return statements.CreateAccess(e.conn, found)
+}
+
 // prepare writes all that can be written now, and proves the view where the library is loaded.
 func (e *enabling) prepare(ctx context.Context) error {
 	return e.app.withChange(ctx, e.conn, e.o.dryRun, func(c *change) error {
@@ -115,8 +136,9 @@ func (e *enabling) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		e.planned = len(changes)
 		if e.o.dryRun {
-			return nil
+			return e.prove(ctx, c) // it only reads
 		}
 		if err := e.confirm(ctx, changes); err != nil {
 			return err
@@ -169,10 +191,12 @@ func (e *enabling) restart(ctx context.Context) error {
 }
 
 func (e *enabling) undoHint() string {
-	if e.set == nil {
-		return "look at the server's log"
+	if e.set != nil {
+		if line := e.app.offlineLine(e.conn, e.set); line != "" {
+			return line
+		}
 	}
-	return e.app.offlineLine(e.conn, e.set)
+	return "look at the server's log"
 }
 
 // plan reads the server and gives the changes that are missing.
@@ -315,7 +339,7 @@ func (e *enabling) noteDatabase(name string, found statements.Installed) {
 	e.doc.Databases = append(e.doc.Databases, row)
 }
 
-// prove reads the view in each database.
+// prove reads the view in each database, and sees to it that it counts.
 func (e *enabling) prove(ctx context.Context, c *change) error {
 	for i := range e.doc.Databases {
 		row := &e.doc.Databases[i]
@@ -323,11 +347,14 @@ func (e *enabling) prove(ctx context.Context, c *change) error {
 		if err != nil {
 			return err
 		}
-		if row.Readable, err = statements.Readable(ctx, conn); err != nil {
+		proof, err := statements.Prove(ctx, conn)
+		if err != nil {
 			return err
 		}
-		if !row.Readable {
-			e.doc.RestartRequired = true
+		row.Readable = proof.Loaded
+		if proof.Loaded && !proof.Counting && e.o.track != "none" {
+			return fault.New(fault.Prerequisite, "the view in database %s can be read, but it does not count", row.Name).
+				WithHint("see which value stops it, and its source: SELECT name, setting, source FROM pg_settings WHERE name IN ('pg_stat_statements.track', 'compute_query_id'); avadb enable-stats --track top sets the first")
 		}
 	}
 	return nil
@@ -369,8 +396,10 @@ func (e *enabling) deferredNames() string {
 func (e *enabling) say() {
 	log := e.app.log
 	switch set := settings.Named(e.doc.Settings, settings.IsSet); {
+	case e.o.dryRun && e.planned == 0:
+		log.Info("dry run: no change is needed")
 	case e.o.dryRun:
-		log.Info("dry run: nothing was written; shared_preload_libraries would be " + settings.FormatList(e.doc.Library.After))
+		log.Info(fmt.Sprintf("dry run: %d changes, nothing was written; shared_preload_libraries would be %s", e.planned, settings.FormatList(e.doc.Library.After)))
 	case e.doc.ChangeSet == nil:
 		log.Info("no change was needed")
 	default:
@@ -379,13 +408,17 @@ func (e *enabling) say() {
 			log.Info("set: " + strings.Join(set, ", "))
 		}
 	}
-	if e.flowing() && !e.o.dryRun {
+	if e.flowing() && e.o.track != "none" && !e.o.dryRun {
 		log.Info("statistics flow in " + strings.Join(e.databases, ", "))
 	}
-	if pending := settings.Named(e.doc.Settings, settings.IsPending); len(pending) > 0 {
+	pending := settings.Named(e.doc.Settings, settings.IsPending)
+	if !e.doc.Library.Loaded {
+		pending = append([]string{settings.PreloadParameter}, pending...)
+	}
+	if len(pending) > 0 {
 		log.Info("waiting for a restart of the server: " + strings.Join(pending, ", "))
 	}
 	if e.set != nil && e.doc.RestartRequired {
-		log.Info("should the server not start any more, on its host:\n" + e.app.offlineLine(e.conn, e.set))
+		e.app.sayOffline(e.conn, e.app.offlineLine(e.conn, e.set))
 	}
 }

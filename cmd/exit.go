@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -113,9 +112,8 @@ func (a *app) reportJSON(code int, f *fault.Error) {
 	for _, n := range a.held {
 		doc.Notices = append(doc.Notices, n.text)
 	}
-	if raw, err := json.Marshal(doc); err == nil {
-		fmt.Fprintln(a.errOut, string(raw)) //nolint:errcheck // nobody is left to tell
-	}
+	p := render.Printer{Out: a.errOut, Format: render.JSONL}
+	p.Result(nil, []errorDocument{doc}) //nolint:errcheck // nobody is left to tell
 }
 
 // wantsJSON looks for -o json by itself, because the flags may be what is wrong.

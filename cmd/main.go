@@ -21,10 +21,11 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	defer stop()
 
 	a := newApp(in, out, errOut)
+	a.args = args
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	root.SetOut(pipe{out})
 	root.SetErr(errOut)
 	a.asJSON = wantsJSON(args)
 	command, err := root.ExecuteContextC(ctx)
@@ -55,6 +56,17 @@ func interruptible(parent context.Context) (context.Context, func()) {
 		close(done)
 		cancel(nil)
 	}
+}
+
+// pipe is a stream whose reader may go away.
+type pipe struct{ io.Writer }
+
+func (p pipe) Write(b []byte) (int, error) {
+	n, err := p.Writer.Write(b)
+	if toReader(err) == nil {
+		return len(b), nil
+	}
+	return n, err
 }
 
 // toReader takes the failure out of a write to a reader that has gone, such as head: nobody is left to tell, and what the

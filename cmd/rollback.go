@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +29,7 @@ type rollbackDocument struct {
 	ChangeSet       *string        `json:"change_set"`       // the rollback's own; null where nothing was written
 	DryRun          bool           `json:"dry_run"`          // nothing was written
 	Undone          []string       `json:"undone"`           // ids that it went over, oldest first
-	RestartRequired bool           `json:"restart_required"` // a value waits for a restart of the server
+	RestartRequired bool           `json:"restart_required"` // a value waits for a restart of the server; of a dry run: would wait
 	Items           []journal.Undo `json:"items"`            // one line an item, newest first
 }
 
@@ -65,7 +67,7 @@ avadb rollback --offline --pgdata /var/lib/postgresql/15/main`,
 		if o.offline {
 			return runOfflineRollback(ctx, a, o)
 		}
-		return runRollback(ctx, a, o)
+		return mentionOffline(runRollback(ctx, a, o))
 	})
 	f := c.Flags()
 	f.StringVar(&o.selection.To, "to", "", "undo everything newer than this change set")
@@ -116,10 +118,10 @@ func runRollback(ctx context.Context, a *app, o rollbackOptions) error {
 				}
 			}
 			err = runPlan(ctx, c, plan)
-			if err != nil && (plan.Set == nil || ctx.Err() != nil) {
+			if err != nil && plan.Set == nil {
 				return err
 			}
-			// What was written is shown also where the server did not take it.
+			// What was written is shown also where the server did not take it, or the rollback stopped half-way.
 			return errors.Join(err, a.reportRollback(ctx, o, conn, plan))
 		})
 	})
@@ -134,7 +136,7 @@ func runPlan(ctx context.Context, c *change, plan *journal.Rollback) error {
 		case u.Kind == journal.SystemSetting:
 			names = append(names, u.Name)
 		case u.Kind == journal.PreloadEntry:
-			names = append(names, "shared_preload_libraries")
+			names = append(names, settings.PreloadParameter)
 		}
 	}
 	if len(names) > 0 {
@@ -145,26 +147,34 @@ func runPlan(ctx context.Context, c *change, plan *journal.Rollback) error {
 	return c.journal.Run(ctx, plan)
 }
 
+// reportTimeout bounds the reading for a report that comes after an interrupt.
+const reportTimeout = 5 * time.Second
+
 func (a *app) reportRollback(ctx context.Context, o rollbackOptions, conn *pg.Conn, plan *journal.Rollback) error {
 	doc := rollbackDocument{head: a.head("rollback", conn), DryRun: o.dryRun, Undone: plan.Undoes, Items: plan.Items}
 	if plan.Set != nil {
 		doc.ChangeSet = &plan.Set.ID
 	}
-	pending, err := pendingAfter(ctx, conn, plan)
-	if err != nil {
-		return err
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
+	defer cancel()
+	if ctx.Err() == nil {
+		bounded = ctx
 	}
-	doc.RestartRequired = len(pending) > 0 && !o.dryRun
-	err = a.result(doc, doc.Items)
-	a.summarizeRollback(doc, pending) // also where stdout is full: what was changed must be known
-	if err != nil {
+	pending, readErr := pendingAfter(bounded, conn, plan, o.dryRun)
+	if readErr != nil && plan.Set == nil {
+		return readErr
+	}
+	doc.RestartRequired = len(pending) > 0
+	err := a.result(doc, doc.Items)
+	a.summarizeRollback(doc, plan, pending) // also where stdout is full: what was changed must be known
+	if err := errors.Join(err, readErr); err != nil {
 		return err
 	}
 	return rollbackVerdict(plan.Items, plan.Undoes, doc.DryRun)
 }
 
-// pendingAfter names what waits for a restart among the items of the rollback.
-func pendingAfter(ctx context.Context, conn *pg.Conn, plan *journal.Rollback) ([]string, error) {
+// pendingAfter names what waits for a restart among the items of the rollback; of a dry run what would wait.
+func pendingAfter(ctx context.Context, conn *pg.Conn, plan *journal.Rollback, dryRun bool) ([]string, error) {
 	if len(plan.Items) == 0 {
 		return nil, nil
 	}
@@ -176,16 +186,20 @@ func pendingAfter(ctx context.Context, conn *pg.Conn, plan *journal.Rollback) ([
 	for _, u := range plan.Items {
 		name := u.Name
 		if u.Kind == journal.PreloadEntry {
-			name = "shared_preload_libraries"
+			name = settings.PreloadParameter
 		}
-		if u.Kind != journal.ExtensionKind && snapshot.Waits(name) {
+		waits := snapshot.Waits(name)
+		if dryRun && u.Action == journal.Restored {
+			waits = snapshot.Parameters[strings.ToLower(name)].Context == "postmaster"
+		}
+		if u.Kind != journal.ExtensionKind && waits {
 			pending = append(pending, name)
 		}
 	}
 	return pending, nil
 }
 
-func (a *app) summarizeRollback(doc rollbackDocument, pending []string) {
+func (a *app) summarizeRollback(doc rollbackDocument, plan *journal.Rollback, pending []string) {
 	switch {
 	case len(doc.Undone) == 0:
 		a.log.Info("nothing to undo")
@@ -194,7 +208,13 @@ func (a *app) summarizeRollback(doc rollbackDocument, pending []string) {
 		a.log.Info(fmt.Sprintf("dry run: this would undo %s, nothing was written", strings.Join(doc.Undone, ", ")))
 		return
 	}
-	a.log.Info("undone: " + strings.Join(doc.Undone, ", "))
+	undone, others := plan.Undone()
+	if len(undone) > 0 {
+		a.log.Info("undone: " + strings.Join(undone, ", "))
+	}
+	if len(others) > 0 {
+		a.log.Info("gone over, not wholly undone: " + strings.Join(others, ", "))
+	}
 	if len(pending) > 0 {
 		a.log.Info("waiting for a restart of the server: " + strings.Join(pending, ", "))
 	}
@@ -206,11 +226,15 @@ func rollbackVerdict(items []journal.Undo, undoes []string, dryRun bool) error {
 		return fault.New(fault.Failed, "not everything could be restored: %s", strings.Join(failed, ", ")).
 			WithHint("mend what the reason says and run avadb rollback again")
 	}
-	if kept := named(items, journal.Kept); len(kept) > 0 && !dryRun {
-		return fault.New(fault.Found, "kept: %s", strings.Join(kept, ", ")).
-			WithHint("the reason stands beside each; avadb rollback %s --force restores what somebody changed since", undoes[len(undoes)-1])
+	kept := named(items, journal.Kept)
+	if len(kept) == 0 || dryRun {
+		return nil
 	}
-	return nil
+	verdict := fault.New(fault.Found, "kept: %s", strings.Join(kept, ", "))
+	if !slices.ContainsFunc(items, func(u journal.Undo) bool { return u.Reason == journal.ChangedSince }) {
+		return verdict.WithHint("the reason stands beside each") // nothing of it can be forced
+	}
+	return verdict.WithHint("the reason stands beside each; avadb rollback %s --force restores what somebody changed since", undoes[len(undoes)-1])
 }
 
 func named(items []journal.Undo, action journal.Action) []string {

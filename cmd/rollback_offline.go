@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"os"
 	"strings"
 
 	"avadb/internal/fault"
@@ -18,7 +17,7 @@ func runOfflineRollback(ctx context.Context, a *app, o rollbackOptions) error {
 		return fault.New(fault.Config, "find the journal: %w", err).WithHint("name the file that the change printed: --journal FILE")
 	}
 	plan, err := settings.Offline{
-		PGData: o.pgdata, Folder: journal.Folder{Root: root}, JournalFile: o.file, CommandLine: commandLine(os.Args),
+		PGData: o.pgdata, Folder: journal.Folder{Root: root}, JournalFile: o.file, CommandLine: commandLine(a.args),
 		Actor: actor(), Host: hostname(), Now: a.now, Log: a.log,
 	}.Plan(o.selection)
 	if err != nil {

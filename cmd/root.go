@@ -21,6 +21,7 @@ import (
 
 // app is one run of avadb: its streams, its configuration and what the persistent flags say.
 type app struct {
+	args        []string
 	in          io.Reader
 	out, errOut io.Writer
 	env         func(string) string
@@ -70,6 +71,8 @@ avadb rollback`,
 		newConfig(a), newDemo(a), newVersion(a), newCompletion(),
 	)
 	root.SetHelpCommand(newHelp(root))
+	root.Version = version
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	return root
 }
@@ -125,7 +128,10 @@ func (a *app) prepare(command *cobra.Command) error {
 		return err
 	}
 	if err := a.loadConfig(command); err != nil {
-		return err
+		if !connectsToNothing(command) {
+			return err
+		}
+		a.log.Warn(err.Error())
 	}
 	extra := extraFormats(command)
 	format, err := render.ParseFormat(a.viper.GetString("output"), extra...)
@@ -138,6 +144,16 @@ func (a *app) prepare(command *cobra.Command) error {
 		return err
 	}
 	return a.limitTime(command)
+}
+
+// connectsToNothing tells the commands that work without a configuration file, and so also with a wrong one: help, and the
+// repair of a server that is down above all.
+func connectsToNothing(command *cobra.Command) bool {
+	if command.Annotations[annotationOffline] != "" || !command.HasParent() {
+		return true
+	}
+	offline := command.Flag("offline")
+	return offline != nil && offline.Changed
 }
 
 func (a *app) limitTime(command *cobra.Command) error {

@@ -70,11 +70,13 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 	if err != nil {
 		return err
 	}
-	class := pg.Normal
-	return a.withConn(ctx, pg.Options{Class: class}, func(conn *pg.Conn) error {
+	return a.withConn(ctx, pg.Options{Class: pg.Normal}, func(conn *pg.Conn) error {
 		scope := statements.Scope{Database: o.onlyDB, User: o.onlyUser, MinCalls: o.minCalls, By: statements.By(o.by), Limit: o.limit}
 		if scope.Database == "" && !o.allDatabases {
 			scope.Database = conn.Server.Database
+		}
+		if err := statements.CheckScope(ctx, conn, o.onlyDB, o.onlyUser); err != nil {
+			return err
 		}
 		var answer *statements.Slow
 		if sample > 0 {

@@ -15,6 +15,7 @@ const (
 	annotationFormats    = "formats"
 	annotationExits      = "exits"
 	annotationPrivileges = "privileges"
+	annotationOffline    = "offline"
 )
 
 // spec is what a command says of itself. Every command with own exit codes or privileges says them in its help.
@@ -24,6 +25,7 @@ type spec struct {
 	args             cobra.PositionalArgs // nil: none
 	formats          string               // beside the common ones, parted by blanks
 	exits            string               // own exit codes, a line each
+	offline          bool                 // it connects to nothing: a wrong configuration file must not stop it
 	privileges       string
 }
 
@@ -35,6 +37,9 @@ func newCommand(s spec, work func(ctx context.Context, command *cobra.Command, a
 		Annotations: map[string]string{
 			annotationFormats: s.formats, annotationExits: s.exits, annotationPrivileges: s.privileges,
 		},
+	}
+	if s.offline {
+		c.Annotations[annotationOffline] = "yes"
 	}
 	c.SetHelpTemplate(helpTemplate)
 	if work == nil {
@@ -125,7 +130,8 @@ Exit codes (all of them: avadb help exit-codes):
 func newHelp(root *cobra.Command) *cobra.Command {
 	topics := map[string]string{"exit-codes": exitTopic}
 	return newCommand(spec{
-		use: "help [command|topic]", short: "Help for a command or a topic (exit-codes)", args: cobra.ArbitraryArgs,
+		offline: true,
+		use:     "help [command|topic]", short: "Help for a command or a topic (exit-codes)", args: cobra.ArbitraryArgs,
 		example: "avadb help tune\navadb help exit-codes",
 	}, func(_ context.Context, c *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -133,7 +139,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 		}
 		if text, ok := topics[args[0]]; ok {
 			_, err := fmt.Fprint(c.OutOrStdout(), text)
-			return toReader(err)
+			return err
 		}
 		found, rest, err := root.Find(args)
 		if err != nil || len(rest) > 0 {

@@ -57,7 +57,8 @@ func newTune(a *app) *cobra.Command {
 	c := newCommand(spec{
 		use: "tune --ram SIZE", short: "Set the parameters that matter, for this much memory",
 		long: `Sets the parameters that matter to what fits the server's memory, with ALTER SYSTEM, and reloads. Every value is
-validated before any is written; the change set can be undone with avadb rollback.`,
+checked against the server's ranges and the rules between parameters before any is written; the change set can be undone
+with avadb rollback. -o sql and -o conf print the plan for use elsewhere and write nothing to the server.`,
 		example: `avadb tune --ram 8GB --dry-run
 avadb tune --ram 8GB
 avadb tune --ram 32GB --connections 300 --skip log_connections,log_disconnections
@@ -84,7 +85,7 @@ avadb tune --ram 8GB -o conf > tuned.conf`,
 }
 
 func runTune(ctx context.Context, a *app, o tuneOptions) error {
-	if err := o.check(); err != nil {
+	if err := o.check(a); err != nil {
 		return err
 	}
 	o.dryRun = o.dryRun || a.format == formatSQL || a.format == formatConf
@@ -94,7 +95,7 @@ func runTune(ctx context.Context, a *app, o tuneOptions) error {
 			if err != nil {
 				return err
 			}
-			return a.printTune(doc)
+			return a.printTune(conn, doc)
 		}
 		var doc *tuneDocument
 		err := a.withChange(ctx, conn, false, func(c *change) (err error) {
@@ -107,18 +108,24 @@ func runTune(ctx context.Context, a *app, o tuneOptions) error {
 		if o.restartCommand != "" && doc.RestartRequired {
 			err = restartTuned(ctx, a, o, conn, doc)
 		}
-		return errors.Join(err, a.printTune(doc)) // what was written is said also where the restart failed
+		return errors.Join(err, a.printTune(conn, doc)) // what was written is said also where the restart failed
 	})
 }
 
-func (o tuneOptions) check() error {
+func (o tuneOptions) check(a *app) error {
 	if o.ram == "" {
 		return fault.New(fault.Usage, "tune needs the memory of the server").WithHint("avadb tune --ram 8GB, or --ram auto on the server's host")
 	}
-	if o.connections < 0 {
+	if o.connections < 0 || o.connections == 0 && a.changed("connections") {
 		return fault.New(fault.Usage, "--connections %d is no number of connections", o.connections)
 	}
-	_, err := o.assignments()
+	assignments, err := o.assignments()
+	for _, given := range assignments {
+		if strings.EqualFold(given.Name, "primary_conninfo") {
+			return fault.New(fault.Usage, "primary_conninfo can hold a password, which must not reach the journal").
+				WithHint("set it by hand: ALTER SYSTEM SET primary_conninfo = ...")
+		}
+	}
 	if err == nil && o.ram != "auto" {
 		_, err = units.ParseSize(o.ram)
 	}
@@ -288,8 +295,9 @@ func applyTune(ctx context.Context, a *app, o tuneOptions, c *change) (*tuneDocu
 		return nil, err
 	}
 	doc.ChangeSet = &set.ID
-	line := a.offlineLine(c.conn, set)
-	doc.OfflineRollback = &line
+	if line := a.offlineLine(c.conn, set); line != "" {
+		doc.OfflineRollback = &line
+	}
 	return doc, nil
 }
 
@@ -310,19 +318,20 @@ func restartTuned(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn, doc
 	for i := range doc.Settings {
 		line := &doc.Settings[i]
 		line.PendingRestart = line.PendingRestart && snapshot.Waits(line.Name)
-		if line.PendingRestart {
+		p := snapshot.Parameters[strings.ToLower(line.Name)]
+		if line.PendingRestart || line.Action == settings.Set && !p.Same(snapshot.Running(line.Name), *line.Value) {
 			missing = append(missing, line.Name)
 		}
 	}
 	doc.RestartRequired = len(missing) > 0
 	if len(missing) > 0 {
-		return fault.New(fault.Failed, "the server was restarted, but still does not have the new value of %s", strings.Join(missing, ", ")).
-			WithHint("see which layer wins: SELECT name, setting, source, sourcefile FROM pg_settings WHERE pending_restart")
+		return fault.New(fault.Failed, "the server was restarted, but does not have the new value of %s", strings.Join(missing, ", ")).
+			WithHint("another layer wins, or somebody changed it meanwhile: avadb history, and SELECT name, setting, source, sourcefile FROM pg_settings")
 	}
 	return nil
 }
 
-func (a *app) printTune(doc *tuneDocument) error {
+func (a *app) printTune(conn *pg.Conn, doc *tuneDocument) error {
 	if a.format == formatConf {
 		return a.write([]byte(confText(doc)))
 	}
@@ -337,11 +346,11 @@ func (a *app) printTune(doc *tuneDocument) error {
 	if doc.ChangeSet == nil || !a.shown() {
 		err = a.result(doc, doc.Settings)
 	}
-	a.summarizeTune(doc) // also where stdout is full: what was changed must be known
+	a.summarizeTune(conn, doc) // also where stdout is full: what was changed must be known
 	return err
 }
 
-func (a *app) summarizeTune(doc *tuneDocument) {
+func (a *app) summarizeTune(conn *pg.Conn, doc *tuneDocument) {
 	set := settings.Named(doc.Settings, settings.IsSet)
 	switch {
 	case doc.DryRun:
@@ -356,7 +365,7 @@ func (a *app) summarizeTune(doc *tuneDocument) {
 		a.log.Info("waiting for a restart of the server: " + strings.Join(pending, ", "))
 	}
 	if doc.OfflineRollback != nil {
-		a.log.Info("should the server not start any more, on its host:\n" + *doc.OfflineRollback)
+		a.sayOffline(conn, *doc.OfflineRollback)
 	}
 }
 

@@ -26,7 +26,8 @@ type versionDocument struct {
 
 func newVersion(a *app) *cobra.Command {
 	return newCommand(spec{
-		use: "version", short: "Version, commit and the PostgreSQL majors it is tested with",
+		offline: true,
+		use:     "version", short: "Version, commit and the PostgreSQL majors it is tested with",
 		example: "avadb version\navadb version -o json | jq -r .version",
 	}, func(context.Context, *cobra.Command, []string) error {
 		doc := versionDocument{

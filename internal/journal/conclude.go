@@ -9,12 +9,8 @@ func Conclude(all, targets []*Set, items []Undo, by string) (changed []*Set) {
 	for _, t := range targets {
 		t.conclude(items, by)
 		changed = append(changed, t)
-		if t.State != SetUndone || !t.IsRollback() {
-			continue
-		}
 		for _, again := range all {
-			if again.UndoneBy != nil && *again.UndoneBy == t.ID && slices.Contains(t.Undoes, again.ID) {
-				again.standAgain(items)
+			if slices.Contains(t.Undoes, again.ID) && again.standAgain(restoredTo(all, t, again, items)) {
 				changed = append(changed, again)
 			}
 		}
@@ -57,13 +53,39 @@ func (s *Set) conclude(items []Undo, by string) {
 	}
 }
 
-// standAgain marks the items of a set whose rollback was itself undone.
-func (s *Set) standAgain(items []Undo) {
-	s.State, s.UndoneBy = SetApplied, nil
+// restoredTo picks, of the items of an undone rollback, those whose return makes a set's records stand again. A set that
+// is newer than the one whose value came back had lost the item to an earlier rollback.
+func restoredTo(all []*Set, rollback, set *Set, items []Undo) []Undo {
+	return slices.DeleteFunc(slices.Clone(items), func(u Undo) bool {
+		bound := ""
+		for _, s := range all {
+			if slices.Contains(rollback.Undoes, s.ID) && s.wrote(u) {
+				bound = max(bound, s.ID)
+			}
+		}
+		return u.Action != Restored || bound != "" && set.ID > bound
+	})
+}
+
+// wrote tells whether what an undoing brings back is what the set once wrote.
+func (s *Set) wrote(u Undo) bool {
+	return slices.ContainsFunc(s.Items, func(r Record) bool {
+		return r.sameItem(u.record()) && r.Ours.Present == u.Before.Present && r.Ours.Text() == u.Before.Text()
+	})
+}
+
+// standAgain marks the items of a set that stand again because its rollback was itself undone, and tells whether there
+// is one. It does not matter which rollback closed the set: one of a part of it leaves no trace but on its items.
+func (s *Set) standAgain(restored []Undo) bool {
+	again := false
 	for i := range s.Items {
 		record := &s.Items[i]
-		if slices.ContainsFunc(items, func(u Undo) bool { return u.Action == Restored && record.sameItem(u.record()) }) {
-			record.State = Written
+		if slices.ContainsFunc(restored, func(u Undo) bool { return record.sameItem(u.record()) }) {
+			record.State, again = Written, true
 		}
 	}
+	if again {
+		s.State, s.UndoneBy = SetApplied, nil
+	}
+	return again
 }

@@ -26,7 +26,8 @@ func (j *Journal) Do(ctx context.Context, changes []Change) (*Set, error) {
 	return j.Extend(ctx, nil, changes)
 }
 
-// Extend is Do within a set that is already there: for what a command can only write after a restart.
+// Extend is Do within a set that is already there: for what a command can only write after a restart. The lock was free
+// in between, and so a set that somebody has rolled back or gone on with since is refused.
 func (j *Journal) Extend(ctx context.Context, set *Set, changes []Change) (*Set, error) {
 	if len(changes) == 0 {
 		return set, nil
@@ -36,6 +37,8 @@ func (j *Journal) Extend(ctx context.Context, set *Set, changes []Change) (*Set,
 		if set, err = j.newSet(); err != nil {
 			return nil, err
 		}
+	} else if err := j.untouched(ctx, set); err != nil {
+		return set, err
 	}
 	first := len(set.Items)
 	if err := j.record(ctx, set, changes); err != nil {
@@ -45,6 +48,20 @@ func (j *Journal) Extend(ctx context.Context, set *Set, changes []Change) (*Set,
 		return set, j.takeBack(ctx, set, first, changes, err)
 	}
 	return set, j.closeSet(ctx, set, SetApplied)
+}
+
+// untouched proves that a set still is as this command left it.
+func (j *Journal) untouched(ctx context.Context, set *Set) error {
+	sets, err := j.Sets(ctx)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(sets, func(s *Set) bool { return s.ID == set.ID })
+	if at >= 0 && sets[at].Rev == set.Rev && sets[at].State == set.State {
+		return nil
+	}
+	return fault.New(fault.Failed, "nothing more was changed: change set %s was changed by somebody else while the server was restarted", set.ID).
+		WithHint("see what became of it: avadb history %s; then run the command again", set.ID)
 }
 
 func (j *Journal) newSet() (*Set, error) {

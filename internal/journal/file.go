@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // Folder is the journal on disk: one folder for each system identifier, one file for each set.
@@ -62,7 +65,7 @@ func (f Folder) Write(s *Set) error {
 func (f Folder) Remove(s *Set) error {
 	paths := []string{f.Path(s.Node.SystemIdentifier, s.ID)}
 	if s.ConfigFile != nil {
-		paths = append(paths, filepath.Join(f.dir(s.Node.SystemIdentifier), s.ConfigFile.Backup))
+		paths = append(paths, filepath.Join(f.dir(s.Node.SystemIdentifier), filepath.Base(s.ConfigFile.Backup)))
 	}
 	var failed error
 	for _, path := range paths {
@@ -149,8 +152,12 @@ func parseSet(raw []byte) (*Set, error) {
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return nil, err
 	}
-	if s.ID == "" || s.Node.SystemIdentifier == "" {
-		return nil, errors.New("it is no change set")
+	// Both become parts of a path.
+	if id, err := uuid.Parse(s.ID); err != nil || id.String() != s.ID {
+		return nil, fmt.Errorf("it is no change set: its id is %.80q", s.ID)
+	}
+	if _, err := strconv.ParseUint(s.Node.SystemIdentifier, 10, 64); err != nil {
+		return nil, fmt.Errorf("it is no change set: its system identifier is %.80q", s.Node.SystemIdentifier)
 	}
 	return &s, nil
 }

@@ -180,7 +180,8 @@ func (j *Journal) refresh(ctx context.Context) error {
 		return err
 	}
 	for _, s := range newerThan(inFiles, inTable) {
-		if err := j.table.put(ctx, s); err != nil {
+		// Another node of the cluster with the same store can have brought it up at this very moment: that is as good.
+		if _, err := j.table.put(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -329,8 +330,13 @@ func (j *Journal) write(ctx context.Context, s *Set) error {
 	if j.table == nil {
 		return nil
 	}
-	if err := j.table.put(ctx, s); err != nil {
+	newest, err := j.table.put(ctx, s)
+	switch {
+	case err != nil:
 		return fault.New(fault.KindOf(err), "write the journal to the database: %w", err).WithHint("%s", plainHint(err)).WithSQLState(stateOf(err))
+	case !newest:
+		return fault.New(fault.Failed, "write the journal to the database: it has change set %s in this revision or a later one already", s.ID).
+			WithHint("somebody else has written it: avadb history %s", s.ID)
 	}
 	return nil
 }

@@ -64,9 +64,16 @@ func (l *lock) Mark(ctx context.Context, writer *pg.Conn) error {
 	return err
 }
 
-// alive proves that the lock's session, and so the lock, is still there.
+// alive proves that the lock's session, and so the lock, is still there. A command that has ended is told as such: it is
+// the reason why nothing can be asked of the server.
 func (l *lock) alive(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return pg.Describe(ctx, ctx.Err())
+	}
 	if err := l.conn.Alive(ctx); err != nil {
+		if ctx.Err() != nil {
+			return pg.Describe(ctx, ctx.Err())
+		}
 		return fault.New(fault.Failed, "the connection that holds avadb's lock is lost: %w", pg.Describe(ctx, err))
 	}
 	return nil

@@ -3,9 +3,12 @@ package journal
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"avadb/internal/fault"
+	"avadb/internal/pg"
 )
 
 // Rollback is a planned undoing.
@@ -52,9 +55,8 @@ func (j *Journal) sameNode(targets []*Set, force bool) error {
 	for _, t := range targets {
 		if !force && !t.Node.Is(j.node) {
 			return fault.New(fault.Prerequisite,
-				"change set %s was made on another node (port %d, data directory %q, address %s), and postgresql.auto.conf is not replicated",
-				t.ID, t.Node.Port, t.Node.DataDirectory, t.Node.Address).
-				WithHint("connect to that node, or give --force if this is the same server, moved")
+				"change set %s was made on another node (%s; this one is %s), and postgresql.auto.conf is not replicated", t.ID, t.Node, j.node).
+				WithHint("connect to that node, or give --force if this is the same server, moved or promoted since")
 		}
 	}
 	return nil
@@ -79,7 +81,8 @@ func (r *Rollback) add(ctx context.Context, record Record, force bool, factory F
 	return nil
 }
 
-// Run carries a plan out under the lock. One item's failure does not stop the others; the Items say what became of each.
+// Run carries a plan out under the lock. One item's failure does not stop the others; the Items say what became of each,
+// also where the rollback stopped half-way.
 func (j *Journal) Run(ctx context.Context, r *Rollback) error {
 	if len(r.targets) == 0 {
 		return nil
@@ -108,7 +111,8 @@ func (j *Journal) Run(ctx context.Context, r *Rollback) error {
 			continue
 		}
 		if err := j.restore(ctx, r, i, &set.Items[at[i]]); err != nil {
-			return err
+			r.notReached(i, set.Items[at[i]:])
+			return j.stop(ctx, r, err)
 		}
 	}
 	return j.finish(ctx, r)
@@ -116,35 +120,81 @@ func (j *Journal) Run(ctx context.Context, r *Rollback) error {
 
 // restore writes one item back. Only what stops the whole rollback is returned: a lost lock, a cancelled command.
 func (j *Journal) restore(ctx context.Context, r *Rollback, i int, record *Record) error {
-	stopped := func(err error) error {
-		return fault.New(fault.KindOf(err), "%w; the rollback stopped half-way", err).
-			WithHint("run avadb rollback again: it goes on from what stands").WithSQLState(stateOf(err))
+	if err := j.lock.alive(ctx); err != nil {
+		return err
 	}
-	if err := errors.Join(ctx.Err(), j.lock.alive(ctx)); err != nil {
-		return stopped(err)
+	u := &r.Items[i]
+	err := r.stillUsed(i)
+	if err == nil {
+		err = r.items[i].Write(ctx, record.Ours)
 	}
-	err := r.items[i].Write(ctx, record.Ours)
 	var kept *KeptError
 	switch {
 	case err == nil:
 		record.State = Written
 	case errors.As(err, &kept):
-		record.State, r.Items[i].Action, r.Items[i].Reason = KeptAsIs, Kept, kept.Reason
+		record.State, u.Action, u.Reason, u.inUse = KeptAsIs, Kept, kept.Reason, true
 	case ctx.Err() != nil || j.conn.Alive(ctx) != nil:
-		return stopped(err)
+		u.Reason = "it stopped here, and may be restored or not"
+		return pg.Describe(ctx, err)
 	default:
 		record.State, record.Error = FailedItem, err.Error()
-		r.Items[i].Action, r.Items[i].Error = Failing, err.Error()
-		r.Items[i].Reason = strings.TrimSpace(err.Error() + " " + plainHint(err))
+		u.Action, u.Error = Failing, err.Error()
+		u.Reason = strings.TrimSpace(err.Error() + " " + plainHint(err))
 	}
-	return j.write(ctx, r.Set)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	return j.write(bounded, r.Set) // what was done is marked also where the command ends at this moment
+}
+
+// stillUsed keeps a library whose extension had to stay: the next start would break what depends on it.
+func (r *Rollback) stillUsed(i int) error {
+	library := r.Items[i]
+	if library.Kind != PreloadEntry || library.Before.Present {
+		return nil
+	}
+	for _, u := range r.Items[:i] {
+		if u.Kind == ExtensionKind && u.Action == Kept && u.inUse && strings.EqualFold(u.Name, library.Name) {
+			return &KeptError{Reason: fmt.Sprintf("the extension in database %s is still used", u.Database)}
+		}
+	}
+	return nil
+}
+
+// notReached says of the items from i on, whose records these are, that they were not restored.
+func (r *Rollback) notReached(i int, records []Record) {
+	for k := range r.Items[i:] {
+		u := &r.Items[i+k]
+		pending := slices.ContainsFunc(records, func(r Record) bool { return r.State == Pending && r.sameItem(u.record()) })
+		if pending && u.Reason == "" {
+			u.Reason = NotReached
+		}
+	}
+}
+
+// stop lets the server take what was restored before the rollback stopped, and says in the error which set stays open.
+func (j *Journal) stop(ctx context.Context, r *Rollback, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	written := slices.DeleteFunc(slices.Clone(r.Set.Items), func(record Record) bool { return record.State != Written })
+	if j.o.Settle != nil && len(written) > 0 && j.conn.Alive(ctx) == nil {
+		if err := j.o.Settle(ctx, written); err != nil {
+			j.o.Log.Warn("reload after the rollback stopped: " + err.Error())
+		}
+	}
+	return fault.New(fault.KindOf(cause), "%w; rollback %s stopped half-way", cause, r.Set.ID).
+		WithHint("run avadb rollback again: it goes on from what stands").WithSQLState(stateOf(cause))
 }
 
 // finish lets the server settle, closes the rollback's set and marks what it went over.
 func (j *Journal) finish(ctx context.Context, r *Rollback) error {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel() // everything is written back: an interrupt that comes now must not leave it half marked
 	var settleErr error
 	if j.o.Settle != nil {
-		settleErr = j.o.Settle(ctx, r.Set.Items)
+		if settleErr = j.o.Settle(ctx, r.Set.Items); settleErr != nil && ctx.Err() != nil {
+			settleErr = j.o.Settle(bounded, r.Set.Items)
+		}
 	}
 	state := SetApplied
 	if r.count(Failing) > 0 || settleErr != nil {
@@ -154,11 +204,24 @@ func (j *Journal) finish(ctx context.Context, r *Rollback) error {
 		return err
 	}
 	for _, changed := range Conclude(r.sets, r.targets, r.Items, r.Set.ID) {
-		if err := j.write(ctx, changed); err != nil {
+		if err := j.write(bounded, changed); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Undone tells what became of the sets that the rollback went over: those that are undone by it, and the others, where
+// an item failed or was not asked for. Oldest first.
+func (r *Rollback) Undone() (undone, others []string) {
+	for _, t := range r.targets {
+		if r.Set != nil && t.State == SetUndone && t.UndoneBy != nil && *t.UndoneBy == r.Set.ID {
+			undone = append(undone, t.ID)
+		} else {
+			others = append(others, t.ID)
+		}
+	}
+	return undone, others
 }
 
 func (r *Rollback) count(a Action) int {

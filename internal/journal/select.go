@@ -51,21 +51,25 @@ func undoable(sets []*Set, wanted func(*Set) bool) []*Set {
 }
 
 // Merged gives what undoing the sets means for each item: the oldest before and the newest ours, newest item first.
-// Names in only must be there.
+// What was undone already does not count, unless it is asked for by the set's ID or by its name. Names in only must be there.
 func Merged(sets []*Set, only []string) ([]Record, error) {
-	var merged []Record
+	var merged, undone []Record
 	for _, set := range sets {
 		for _, r := range set.Items {
-			at := slices.IndexFunc(merged, r.sameItem)
-			if at < 0 {
-				merged = append(merged, r)
+			if r.State == RolledBack && set.State != SetUndone {
+				undone = append(undone, r)
 				continue
 			}
-			merged[at].Ours = r.Ours
-			merged[at].Irreversible = merged[at].Irreversible || r.Irreversible
+			merged = join(merged, r)
+		}
+	}
+	for _, r := range undone {
+		if len(only) > 0 && !slices.ContainsFunc(merged, r.sameItem) {
+			merged = append(merged, r)
 		}
 	}
 	slices.Reverse(merged)
+	slices.SortStableFunc(merged, libraryLast)
 	if len(only) == 0 {
 		return merged, nil
 	}
@@ -76,6 +80,35 @@ func Merged(sets []*Set, only []string) ([]Record, error) {
 		}
 	}
 	return slices.DeleteFunc(merged, func(r Record) bool { return !inOnly(r, only) }), nil
+}
+
+// join adds a newer record of an item to the older ones. One that a crash or a failure left may or may not have been
+// written, so that the older ours can stand as well.
+func join(merged []Record, r Record) []Record {
+	at := slices.IndexFunc(merged, r.sameItem)
+	if at < 0 {
+		return append(merged, r)
+	}
+	m := &merged[at]
+	if r.State == Pending || r.State == FailedItem {
+		m.olderOurs = slices.Insert(slices.Clone(m.olderOurs), 0, m.Ours)
+	} else {
+		m.olderOurs = nil
+	}
+	m.Ours = r.Ours
+	m.Irreversible = m.Irreversible || r.Irreversible
+	return merged
+}
+
+// libraryLast puts a library that is to leave the server behind the extensions, one of which may have to stay.
+func libraryLast(a, b Record) int {
+	leaves := func(r Record) int {
+		if r.Kind == PreloadEntry && !r.Before.Present {
+			return 1
+		}
+		return 0
+	}
+	return leaves(a) - leaves(b)
 }
 
 func inOnly(r Record, only []string) bool {
@@ -90,17 +123,26 @@ func names(records []Record) []string {
 	return out
 }
 
-// Decide compares what stands with what stood before and with what avadb wrote. reason is set for Kept.
+// Reasons that others tell apart: of an item that is kept unless it is forced, and of one that stands as it was, because
+// the rollback stopped before it.
+const (
+	ChangedSince = "somebody changed it since"
+	NotReached   = "not reached"
+)
+
+// Decide compares what stands with what stood before and with what avadb wrote. reason is set for Kept. An irreversible
+// change of what was not there before is undone by taking the whole away.
 func Decide(r Record, now State, same func(a, b State) bool, force bool) (action Action, reason string) {
+	ours := func(s State) bool { return same(now, s) }
 	switch {
 	case same(now, r.Before):
 		return Unchanged, ""
-	case r.Irreversible:
+	case r.Irreversible && r.Before.Present:
 		return Kept, "it cannot be undone"
-	case same(now, r.Ours) || force:
+	case force || ours(r.Ours) || slices.ContainsFunc(r.olderOurs, ours):
 		return Restored, ""
 	}
-	return Kept, "somebody changed it since"
+	return Kept, ChangedSince
 }
 
 // Action is what a rollback does with an item. It is part of the JSON contract.
@@ -125,6 +167,8 @@ type Undo struct {
 	Action   Action `json:"action" col:"status"`
 	Reason   string `json:"reason" col:"elastic"`
 	Error    string `json:"error"`
+
+	inUse bool // kept, because something depends on it
 }
 
 func (u Undo) record() Record { return Record{Kind: u.Kind, Name: u.Name, Database: u.Database} }

@@ -75,10 +75,78 @@ func TestMerged(t *testing.T) {
 	}
 }
 
+// What a record says is only worth what became of it: one that was undone stands no more, one left by a crash may stand.
+func TestMergedByProgress(t *testing.T) {
+	in := func(state Progress, before, ours string) Record {
+		r := setting("work_mem", before, ours)
+		r.State = state
+		return r
+	}
+	same := func(a, b State) bool { return a.Present == b.Present && a.Text() == b.Text() }
+	for _, c := range []struct {
+		name    string
+		records []Record // one a set, oldest first
+		now     string
+		want    Action
+	}{
+		{"the newer one undone", []Record{in(Written, "4MB", "8MB"), in(RolledBack, "8MB", "16MB")}, "8MB", Restored},
+		{"the older one undone", []Record{in(RolledBack, "4MB", "8MB"), in(Written, "5MB", "16MB")}, "5MB", Unchanged},
+		{"never written", []Record{in(Written, "4MB", "8MB"), in(Pending, "8MB", "16MB")}, "8MB", Restored},
+		{"written before the crash", []Record{in(Written, "4MB", "8MB"), in(Pending, "8MB", "16MB")}, "16MB", Restored},
+		{"failed twice", []Record{in(Written, "4MB", "8MB"), in(FailedItem, "8MB", "16MB"), in(FailedItem, "8MB", "32MB")}, "8MB", Restored},
+		{"failed, then written", []Record{in(FailedItem, "4MB", "8MB"), in(Written, "4MB", "16MB")}, "8MB", Kept},
+		{"somebody else's", []Record{in(Written, "4MB", "8MB"), in(Pending, "8MB", "16MB")}, "9MB", Kept},
+	} {
+		var sets []*Set
+		for _, r := range c.records {
+			sets = append(sets, &Set{State: SetApplied, Items: []Record{r}})
+		}
+		merged, err := Merged(sets, nil)
+		if err != nil || len(merged) != 1 {
+			t.Errorf("%s: %+v, %v", c.name, merged, err)
+			continue
+		}
+		if got, _ := Decide(merged[0], Present(c.now), same, false); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestMergedOfWhatWasUndone(t *testing.T) {
+	undone := setting("jit", "", "off")
+	undone.State = RolledBack
+	for _, c := range []struct {
+		name  string
+		state SetState
+		only  []string
+		want  string
+	}{
+		{"the rest of a set", SetApplied, nil, "work_mem"},
+		{"asked for by name", SetApplied, []string{"jit"}, "jit"},
+		{"a set gone over wholly, by its ID", SetUndone, nil, "work_mem jit"},
+	} {
+		merged, err := Merged([]*Set{{State: c.state, Items: []Record{undone, setting("work_mem", "", "1MB")}}}, c.only)
+		if got := strings.Join(names(merged), " "); err != nil || got != c.want {
+			t.Errorf("%s: %s, %v; want %s", c.name, got, err, c.want)
+		}
+	}
+}
+
+func TestLibraryLeavesLast(t *testing.T) {
+	library := Record{Kind: PreloadEntry, Name: "x", Ours: Present("x")}
+	extension := Record{Kind: ExtensionKind, Name: "x", Database: "app", Ours: Present("1")}
+	merged, err := Merged([]*Set{{Items: []Record{extension}}, {Items: []Record{library}}}, nil)
+	if err != nil || len(merged) != 2 || merged[0].Kind != ExtensionKind {
+		t.Errorf("%+v, %v", merged, err)
+	}
+}
+
 func TestDecide(t *testing.T) {
 	same := func(a, b State) bool { return a.Present == b.Present && a.Text() == b.Text() }
 	final := setting("x", "1", "2")
 	final.Irreversible = true
+	created := setting("x", "", "2")
+	created.Irreversible = true
 	for _, c := range []struct {
 		name   string
 		record Record
@@ -95,6 +163,7 @@ func TestDecide(t *testing.T) {
 		{"forced", setting("x", "1", "2"), Present("3"), true, Restored},
 		{"irreversible", final, Present("2"), true, Kept},
 		{"irreversible, back by itself", final, Present("1"), false, Unchanged},
+		{"irreversible, of what avadb made", created, Present("2"), false, Restored},
 	} {
 		got, reason := Decide(c.record, c.now, same, c.force)
 		if got != c.want || (reason != "") != (got == Kept) {
@@ -152,6 +221,19 @@ func TestConclude(t *testing.T) {
 	if sets[3].State != SetUndone || sets[2].State != SetApplied || sets[2].UndoneBy != nil || sets[2].Items[0].State != Written {
 		t.Errorf("the set that stands again: %+v", sets[2])
 	}
+	sets = history()
+	sets[0].Items[1].State = RolledBack // by a rollback of this one item, which left the set as it was
+	sets = append(sets, &Set{ID: "06", State: SetApplied, Undoes: []string{"01"}, Items: []Record{setting("jit", "off", "")}})
+	changed := Conclude(sets, sets[5:], []Undo{undo("jit", Restored)}, "07")
+	if len(changed) != 2 || sets[0].State != SetApplied || sets[0].Items[1].State != Written {
+		t.Errorf("after the rollback of a part was undone: %+v", sets[0])
+	}
+	by := "08"
+	sets[0].State, sets[0].UndoneBy = SetUndone, &by // by a later one
+	Conclude(sets, sets[5:], []Undo{undo("jit", Restored)}, "09")
+	if sets[0].State != SetApplied || sets[0].UndoneBy != nil {
+		t.Errorf("a set that a later rollback closed: %+v", sets[0])
+	}
 	sets = append(history(), &Set{ID: "06", State: SetOpen, Undoes: []string{"05"}})
 	Conclude(sets, sets[4:5], []Undo{undo("port", Restored)}, "07")
 	if sets[5].State != SetUndone || *sets[5].UndoneBy != "07" {
@@ -173,6 +255,68 @@ func TestNodeIs(t *testing.T) {
 	} {
 		if one.Is(c.other) != c.want || c.other.Is(one) != c.want {
 			t.Errorf("%+v: want %v", c.other, c.want)
+		}
+	}
+}
+
+// The newer of two sets had lost the item before the rollback that is now undone: only the older one's value comes back.
+func TestStandingAgainAfterAPart(t *testing.T) {
+	by := "06"
+	sets := history()[:2]
+	for _, s := range sets {
+		s.State, s.UndoneBy, s.Items[0].State = SetUndone, &by, RolledBack
+	}
+	sets = append(sets, &Set{ID: "06", State: SetApplied, Undoes: []string{"01", "02"}, Items: []Record{setting("work_mem", "8MB", "4MB")}})
+	Conclude(sets, sets[2:], []Undo{{Kind: SystemSetting, Name: "work_mem", Before: Present("8MB"), Action: Restored}}, "07")
+	if sets[0].State != SetApplied || sets[0].Items[0].State != Written || sets[1].Items[0].State != RolledBack || sets[1].State != SetUndone {
+		t.Errorf("%+v, %+v", sets[0], sets[1])
+	}
+}
+
+// Two hosts in the usual layout have port and data directory in common.
+func TestNodeIsAfterAPromotion(t *testing.T) {
+	node := func(timeline int, inRecovery bool) Node {
+		return Node{SystemIdentifier: "7", Port: 5432, DataDirectory: "/a", Timeline: timeline, InRecovery: inRecovery}
+	}
+	for _, c := range []struct {
+		name      string
+		then, now Node
+		want      bool
+	}{
+		{"after a crash", node(1, false), node(1, false), true},
+		{"a standby was promoted", node(1, false), node(2, false), false},
+		{"a standby promoted itself", node(1, true), node(2, false), false},
+		{"its standby", node(1, false), node(1, true), false},
+		{"a standby follows a new primary", node(1, true), node(2, true), true},
+		{"not known then", node(0, false), node(2, false), true},
+		{"not known now", node(1, false), node(0, false), true},
+	} {
+		if got := c.then.Is(c.now); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+// What a journal names becomes a path.
+func TestParseSet(t *testing.T) {
+	const id = "01990000-aaaa-7000-8000-000000000001"
+	for _, c := range []struct {
+		id, system string
+		valid      bool
+	}{
+		{id, "7361234567890123456", true},
+		{"../../x", "7361234567890123456", false},
+		{"", "7361234567890123456", false},
+		{strings.ToUpper(id), "7361234567890123456", false},
+		{"{" + id + "}", "7361234567890123456", false},
+		{id, "..", false},
+		{id, "", false},
+		{id, "+7", false},
+		{id, "7/..", false},
+	} {
+		set, err := parseSet([]byte(`{"id": "` + c.id + `", "node": {"system_identifier": "` + c.system + `"}}`))
+		if (err == nil) != c.valid || (set != nil) != c.valid {
+			t.Errorf("%q of %q: %v", c.id, c.system, err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -109,6 +110,8 @@ type Record struct {
 	State        Progress `json:"state" col:"status"`     // what became of it
 	Irreversible bool     `json:"irreversible,omitempty"` // no rollback can take it back
 	Error        string   `json:"error" col:"elastic"`    // of an item that failed
+
+	olderOurs []State // of Merged: what else of avadb's can stand, newest first
 }
 
 // sameItem tells whether two records speak of the same thing.
@@ -126,13 +129,27 @@ type Node struct {
 	InRecovery       bool   `json:"in_recovery"`              // it was a standby
 }
 
-// Is tells whether two descriptions can be of the same node. A standby shares its primary's system identifier, and so
-// the port and, where both saw it, the data directory decide.
+// Is tells whether n, as it was when a change was made, can be the node that now describes itself as o. A standby shares
+// its primary's system identifier, and so the port and, where both saw it, the data directory decide. Two hosts in the usual
+// layout have these in common as well: a primary keeps its timeline over a crash and a restart, so that a higher one, or
+// another role, means a promotion.
 func (n Node) Is(o Node) bool {
-	if n.SystemIdentifier != o.SystemIdentifier || n.Port != o.Port {
+	switch {
+	case n.SystemIdentifier != o.SystemIdentifier, n.Port != o.Port, n.InRecovery != o.InRecovery:
+		return false
+	case !n.InRecovery && n.Timeline > 0 && o.Timeline > n.Timeline:
 		return false
 	}
 	return n.DataDirectory == "" || o.DataDirectory == "" || n.DataDirectory == o.DataDirectory
+}
+
+// String describes the node in a message.
+func (n Node) String() string {
+	role := "primary"
+	if n.InRecovery {
+		role = "standby"
+	}
+	return fmt.Sprintf("%s on timeline %d, port %d, data directory %q, address %s", role, n.Timeline, n.Port, n.DataDirectory, n.Address)
 }
 
 // ConfigFile is what avadb knows of postgresql.auto.conf where it runs on the server's host and may read it.

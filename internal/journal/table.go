@@ -73,17 +73,21 @@ func (t *table) create(ctx context.Context) error {
 	})
 }
 
-func (t *table) put(ctx context.Context, s *Set) error {
+// put writes a revision. newest is false, and nothing is written, where the table has this revision or a later one.
+func (t *table) put(ctx context.Context, s *Set) (newest bool, err error) {
 	raw, err := json.Marshal(s)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := t.create(ctx); err != nil {
-		return err
+		return false, err
 	}
-	return query.Transaction(ctx, t.conn, "journal/transaction", func() error {
-		return query.Exec(ctx, t.conn, "journal/put", s.Node.SystemIdentifier, s.ID, s.Rev, escapeNonASCII(raw))
+	err = query.Transaction(ctx, t.conn, "journal/transaction", func() error {
+		rows, err := query.Rows[struct{ Rev int }](ctx, t.conn, "journal/put", s.Node.SystemIdentifier, s.ID, s.Rev, escapeNonASCII(raw))
+		newest = len(rows) == 1
+		return err
 	})
+	return newest, err
 }
 
 // sets reads all sets of a server. A damaged document is reported in the second result and hides no other.
@@ -97,12 +101,15 @@ func (t *table) sets(ctx context.Context, systemIdentifier string) (sets []*Set,
 		return nil, nil, fault.New(fault.Privilege, "no right to read avadb.change_set in database %s", t.conn.Server.Database).
 			WithHint("GRANT USAGE ON SCHEMA avadb TO %[1]s; GRANT SELECT ON avadb.change_set TO %[1]s", pg.Identifier(t.conn.Server.Role))
 	}
-	rows, err := query.Rows[struct{ Document string }](ctx, t.conn, "journal/list", systemIdentifier)
+	rows, err := query.Rows[struct{ ID, Document string }](ctx, t.conn, "journal/list", systemIdentifier)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, row := range rows {
 		set, err := parseSet([]byte(row.Document))
+		if err == nil && (set.ID != row.ID || set.Node.SystemIdentifier != systemIdentifier) {
+			err = fmt.Errorf("the row %s of the server %s holds change set %s of %s", row.ID, systemIdentifier, set.ID, set.Node.SystemIdentifier)
+		}
 		if err != nil {
 			damaged = append(damaged, fmt.Errorf("a document in avadb.change_set of database %s is damaged: %w", t.conn.Server.Database, err))
 			continue

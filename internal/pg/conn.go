@@ -15,7 +15,7 @@ import (
 // Conn is one connection with its session defaults set. Like the driver's, it is for one goroutine at a time.
 type Conn struct {
 	Server Server
-	Target *Target
+	Target *Target // led to by every further connection: of several servers, the one that answered
 
 	raw      *pgx.Conn
 	options  Options
@@ -37,11 +37,17 @@ func Connect(ctx context.Context, t *Target, o Options) (*Conn, error) {
 func connectOnce(ctx context.Context, t *Target, o Options) (*Conn, error) {
 	config := t.config.Copy()
 	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { logNotice(ctx, o, n) }
+	names := resolved{}
+	names.watch(config)
 	raw, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, err
 	}
 	c := &Conn{Target: t, raw: raw, options: o}
+	if c.Target, err = t.pinned(raw.PgConn().Conn(), names); err != nil {
+		c.Close()
+		return nil, err
+	}
 	if err := c.prepareInTime(ctx); err != nil {
 		c.Close()
 		return nil, err

@@ -154,7 +154,7 @@ func unknownTarget(b base, targets map[string]TargetConfig) error {
 	names := slices.Sorted(maps.Keys(targets))
 	err := fault.New(fault.NotFound, "no target %q in the configuration (from %s)", b.value, b.from)
 	if len(names) == 0 {
-		return err.WithHint("add it under targets: in the configuration file; `avadb config show` names that file")
+		return err.WithHint("add it under targets: in the configuration file")
 	}
 	if near := nearest(b.value, names); near != "" {
 		return err.WithHint("did you mean %s? known: %s", near, strings.Join(names, ", "))

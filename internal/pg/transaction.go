@@ -2,6 +2,7 @@ package pg
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -66,13 +67,50 @@ func (c *Conn) begin(ctx context.Context, sql string) (pgx.Tx, error) {
 	if c.Server.Pooler {
 		sql += ";" + setStatements("SET LOCAL", c.defaults)
 	}
-	tx, err := c.raw.BeginTx(ctx, pgx.TxOptions{BeginQuery: sql, CommitQuery: "COMMIT /*avadb:pg/commit*/"})
-	if err != nil && !c.raw.IsClosed() {
-		tidy, stop := afterwards(ctx)
-		defer stop()
-		_, _ = c.raw.Exec(tidy, "ROLLBACK /*avadb:pg/begin*/")
+	if err := ctx.Err(); err != nil {
+		return nil, Describe(ctx, err)
 	}
-	return tx, Describe(ctx, err)
+	patient, stop := outliving(ctx)
+	defer stop()
+	tx, err := c.raw.BeginTx(patient, pgx.TxOptions{BeginQuery: sql, CommitQuery: "COMMIT /*avadb:pg/commit*/"})
+	if err != nil {
+		if !c.raw.IsClosed() {
+			tidy, done := afterwards(ctx)
+			defer done()
+			_, _ = c.raw.Exec(tidy, "ROLLBACK /*avadb:pg/begin*/")
+		}
+		return nil, Describe(ctx, err)
+	}
+	if ended := ctx.Err(); ended != nil {
+		rollback(ctx, tx)
+		return nil, Describe(ctx, ended)
+	}
+	return tx, nil
+}
+
+// outliving ends a moment after the context: the driver closes a connection whose BEGIN was cancelled, and what is
+// to be undone after a cancel needs that connection.
+func outliving(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, end := context.WithCancel(context.WithoutCancel(ctx))
+	forget := context.AfterFunc(ctx, func() {
+		select {
+		case <-longer.Done():
+		case <-time.After(cancelTimeout):
+			end()
+		}
+	})
+	return longer, func() { forget(); end() }
+}
+
+// Discard runs work in a transaction that is rolled back in any case, also where the context has ended meanwhile: the
+// connection can be used on.
+func (c *Conn) Discard(ctx context.Context, work func(tx pgx.Tx) error) error {
+	tx, err := c.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer rollback(ctx, tx)
+	return Describe(ctx, work(tx))
 }
 
 func rollback(ctx context.Context, tx pgx.Tx) {

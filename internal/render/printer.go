@@ -41,7 +41,11 @@ func (p *Printer) format(out *bytes.Buffer, doc, rows any) error {
 	case JSONL:
 		return writeJSONLines(out, rows)
 	case CSV:
-		return p.writeGrid(out, rows, rawText, p.writeCSV)
+		text := rawText
+		if p.Width > 0 { // a terminal: nothing from a server may steer it
+			text = safeText
+		}
+		return p.writeGrid(out, rows, text, p.writeCSV)
 	case Plain:
 		return p.writeGrid(out, rows, plainText, p.writePlain)
 	case Table:

@@ -67,26 +67,26 @@ func TestResult(t *testing.T) {
 	}{
 		"table": {Printer{Format: Table}, `
  calls  mean_ms  action  seen                  database  flags       ok     query
-------  -------  ------  --------------------  --------  ----------  -----  -------------------------------------------------------------
-     1     2.35  set     2026-11-24T08:00:05Z  app       reset, new  true   select *\nfrom t where name = 'a long one' and note < 'x & y'
+------  -------  ------  --------------------  --------  ----------  -----  ------------------------------------------------------------
+     1     2.35  set     2026-11-24T08:00:05Z  app       reset, new  true   select * from t where name = 'a long one' and note < 'x & y'
 123456        -  kept    -                                           false  select '日本', "q", '\x1b[31m'
 `},
 		"table on a terminal": {Printer{Format: Table, Width: 100, Color: true}, `
  ␛[1mcalls␛[22m  ␛[1mmean_ms␛[22m  ␛[1maction␛[22m  ␛[1mseen␛[22m                  ␛[1mdatabase␛[22m  ␛[1mflags␛[22m       ␛[1mok␛[22m     ␛[1mquery␛[22m
 ------  -------  ------  --------------------  --------  ----------  -----  ------------------------
-     1     2.35  ␛[32mset␛[0m     2026-11-24T08:00:05Z  app       reset, new  true   select *\nfrom t where …
+     1     2.35  ␛[32mset␛[0m     2026-11-24T08:00:05Z  app       reset, new  true   select * from t where n…
 123456        -  ␛[33mkept␛[0m    -                                           false  select '日本', "q", '\x…
 `},
 		"table without headers": {Printer{Format: Table, NoHeaders: true}, `
-     1  2.35  set   2026-11-24T08:00:05Z  app  reset, new  true   select *\nfrom t where name = 'a long one' and note < 'x & y'
+     1  2.35  set   2026-11-24T08:00:05Z  app  reset, new  true   select * from t where name = 'a long one' and note < 'x & y'
 123456     -  kept  -                                      false  select '日本', "q", '\x1b[31m'
 `},
 		"plain": {Printer{Format: Plain, Width: 100, Color: true}, `
  calls  mean_ms  action  seen                  database  flags       ok     query
-     1     2.35  set     2026-11-24T08:00:05Z  app       reset, new  true   select *\nfrom t where name = 'a long one' and note < 'x & y'
+     1     2.35  set     2026-11-24T08:00:05Z  app       reset, new  true   select * from t where name = 'a long one' and note < 'x & y'
 123456        -  kept    -                     -         -           false  select '日本', "q", '\x1b[31m'
 `},
-		"csv": {Printer{Format: CSV, Width: 100, Color: true}, `
+		"csv": {Printer{Format: CSV, Color: true}, `
 calls,mean_ms,action,seen,database,flags,ok,query
 1,2.345,set,2026-11-24T08:00:05Z,app,"reset, new",true,"select *
 from t where name = 'a long one' and note < 'x & y'"
@@ -216,5 +216,16 @@ func TestParseFormat(t *testing.T) {
 		if e := fault.As(err); e == nil || e.Kind != fault.Usage || e.Hint != "use one of table, plain, json, jsonl, csv, conf" {
 			t.Errorf("ParseFormat(%q): %#v", s, err)
 		}
+	}
+}
+
+func TestCSVOnATerminalCannotSteerIt(t *testing.T) {
+	var out bytes.Buffer
+	rows := []struct {
+		Query string `json:"query" col:""`
+	}{{"SELECT '\x1b[2J'"}}
+	p := Printer{Out: &out, Format: CSV, Width: 80}
+	if err := p.Result(nil, rows); err != nil || strings.Contains(out.String(), "\x1b") {
+		t.Errorf("%q, %v", out.String(), err)
 	}
 }

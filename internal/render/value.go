@@ -16,14 +16,20 @@ func rawText(v reflect.Value, _ column) string {
 	return text
 }
 
+// safeText is rawText for a terminal.
+func safeText(v reflect.Value, c column) string { return Safe(rawText(v, c)) }
+
 // tableText is a value in a table: safe for a terminal, "-" where nothing is known.
 func tableText(v reflect.Value, c column) string {
 	if c.decimals >= 0 {
 		return fixed(v, c.decimals)
 	}
 	text, known := valueText(v, time.RFC3339)
-	if !known {
+	switch {
+	case !known:
 		return unknown
+	case c.elastic: // a preview: a statement of many lines reads as one
+		return Preview(text, 0)
 	}
 	return Safe(text)
 }

@@ -28,42 +28,46 @@ func (r FileRow) isAutoConf() bool {
 	return strings.HasSuffix(strings.ReplaceAll(r.File, `\`, "/"), "/postgresql.auto.conf")
 }
 
-// ReadFiles reads them, and refuses where what pg_file_settings shows of postgresql.auto.conf cannot be believed:
-// a syntax error anywhere makes it show no rows of that file at all, and "absent" would be a lie.
+// ReadFiles reads them, and refuses where what pg_file_settings shows of postgresql.auto.conf cannot be believed. It is
+// one query, which parses the files once: an edit between two of them could make "absent" a lie.
 func ReadFiles(ctx context.Context, conn *pg.Conn) (Files, error) {
-	type soundness struct{ Errors, Newlines, After int64 }
-	sound, err := query.One[soundness](ctx, conn, "settings/soundness")
-	if err != nil {
-		return nil, err
-	}
 	rows, err := query.Rows[FileRow](ctx, conn, "settings/file_rows")
 	if err != nil {
 		return nil, err
 	}
-	if sound == (soundness{}) {
-		return rows, nil
+	if err := Files(rows).unsound(); err != nil {
+		return nil, err
 	}
-	return nil, unsound(rows, sound.Errors, sound.Newlines)
+	return rows, nil
 }
 
-func unsound(rows Files, errors, newlines int64) error {
-	const hint = "mend the file, then look: SELECT sourcefile, sourceline, name, error FROM pg_file_settings WHERE error IS NOT NULL"
-	switch {
-	case errors > 0:
-		for _, r := range rows {
-			if r.Error != "" && r.Name == "" && r.File != "" {
-				return fault.New(fault.Prerequisite, "the configuration has an error, nothing was changed: %s line %d: %s", r.File, r.Line, r.Error).
-					WithHint(hint)
-			}
+// unsound looks for what hides rows or cannot be written back: a syntax error anywhere makes the server show no row of
+// postgresql.auto.conf at all.
+func (f Files) unsound() error {
+	inAutoConf, included, broken := false, false, false
+	for _, r := range f {
+		if r.isSyntaxError() {
+			return fault.New(fault.Prerequisite, "the configuration has an error, nothing was changed: %s line %d: %s", r.File, r.Line, r.Error).
+				WithHint("mend the file, then look: SELECT sourcefile, sourceline, name, error FROM pg_file_settings WHERE error IS NOT NULL")
 		}
-		return fault.New(fault.Prerequisite, "the configuration files have an error, nothing was changed").WithHint(hint)
-	case newlines > 0:
+		broken = broken || r.isAutoConf() && strings.ContainsAny(r.Value, "\n\r")
+		included = included || inAutoConf && r.File != "" && !r.isAutoConf()
+		inAutoConf = inAutoConf || r.isAutoConf()
+	}
+	switch {
+	case broken:
 		return fault.New(fault.Prerequisite, "a value in postgresql.auto.conf holds a line break, which ALTER SYSTEM would turn into an unreadable file").
 			WithHint("remove that line by hand, then run the command again")
+	case included:
+		return fault.New(fault.Prerequisite, "postgresql.auto.conf includes another file, which ALTER SYSTEM would flatten").
+			WithHint("remove the include by hand, then run the command again")
 	}
-	return fault.New(fault.Prerequisite, "postgresql.auto.conf includes another file, which ALTER SYSTEM would flatten").
-		WithHint("remove the include by hand, then run the command again")
+	return nil
 }
+
+// isSyntaxError tells an error that belongs to no parameter. Without a file it is none: that is what the server says of a
+// restart-class parameter that was taken out of the files and waits for the restart.
+func (r FileRow) isSyntaxError() bool { return r.Error != "" && r.Name == "" && r.File != "" }
 
 // AutoConf is what postgresql.auto.conf says of a parameter: the last entry of that name, in whatever case.
 func (f Files) AutoConf(name string) journal.State {

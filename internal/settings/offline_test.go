@@ -2,6 +2,7 @@ package settings
 
 import (
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -233,6 +234,50 @@ func TestStalePostmasterFile(t *testing.T) {
 		}
 		if err := serverIsDown(dir); (err == nil) != c.down {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestServerInAContainer: its postmaster is process 1, which is another one here, but it listens where its file says.
+func TestServerInAContainer(t *testing.T) {
+	dir := t.TempDir()
+	listen := func(network, address string) net.Listener {
+		var config net.ListenConfig
+		l, err := config.Listen(t.Context(), network, address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		return l
+	}
+	sockets := t.TempDir()
+	listen("unix", filepath.Join(sockets, ".s.PGSQL.5999"))
+	_, port, err := net.SplitHostPort(listen("tcp", "127.0.0.1:0").Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		port, folder, address string
+		down                  bool
+	}{
+		"its socket":          {"5999", sockets, "", false},
+		"its port":            {port, "", "127.0.0.1", false},
+		"any address":         {port, "/nosuch", "*", false},
+		"nobody listens":      {"1", sockets, "127.0.0.1", true},
+		"it does not listen":  {port, "", "", true},
+		"garbage for a port":  {"x", "", "127.0.0.1", true},
+		"garbage for address": {port, "", "x", true},
+	} {
+		text := "4194303\n/var/lib/postgresql/data\n1700000000\n" + c.port + "\n" + c.folder + "\n" + c.address + "\n  1 2\nready   \n"
+		if err := os.WriteFile(filepath.Join(dir, "postmaster.pid"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := serverIsDown(dir)
+		if (err == nil) != c.down {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil {
+			wantFault(t, err, fault.Prerequisite, "may run, in a container", "stop the server first", "postmaster.pid")
 		}
 	}
 }

@@ -15,11 +15,12 @@ type access struct {
 	MayReadFunction  bool   `db:"may_read_function"`
 	MayReload        bool   `db:"may_reload"`
 	MayReadSettings  bool   `db:"may_read_settings"`
+	MayReadStats     bool   `db:"may_read_stats"`
 	AllowAlterSystem bool   `db:"allow_alter_system"`
 	Manager          string `db:"manager"`
 }
 
-// ReadAccess refuses, with the GRANTs that are missing, where the role cannot see what stands in the configuration files.
+// ReadAccess refuses, with the GRANTs that are missing, where the role cannot see what stands in the configuration files, or whose sessions there are.
 func ReadAccess(ctx context.Context, conn *pg.Conn) error {
 	a, err := query.One[access](ctx, conn, "settings/preflight")
 	if err != nil {
@@ -54,12 +55,11 @@ func WriteAccess(ctx context.Context, conn *pg.Conn, names, assignments []string
 	if len(forbidden) > 0 {
 		grants = append(grants, fmt.Sprintf("GRANT ALTER SYSTEM ON PARAMETER %s TO %s", strings.Join(forbidden, ", "), role))
 	}
-	err = missing("change the server's configuration", grants)
-	if err != nil && contains(forbidden, PreloadParameter) {
-		f := fault.As(err)
-		f.Hint += "; mind that a grant on shared_preload_libraries lets the role load any library into the server"
+	what := "change the server's configuration"
+	if contains(forbidden, PreloadParameter) { // not in the hint: that is SQL to be run
+		what += " (mind that a grant on shared_preload_libraries lets the role load any library into the server)"
 	}
-	return err
+	return missing(what, grants)
 }
 
 func (a access) readGrants(role string) []string {
@@ -70,7 +70,7 @@ func (a access) readGrants(role string) []string {
 	if !a.MayReadFunction {
 		grants = append(grants, "GRANT EXECUTE ON FUNCTION pg_catalog.pg_show_all_file_settings() TO "+role)
 	}
-	if !a.MayReadSettings {
+	if !a.MayReadSettings || !a.MayReadStats {
 		grants = append(grants, "GRANT pg_monitor TO "+role)
 	}
 	return grants
@@ -113,7 +113,7 @@ func (a access) manager(conn *pg.Conn, assignments []string) error {
 			WithHint("set these in the provider's parameter group or console (avadb tune -o conf prints them):\n%s", lines)
 	case !a.AllowAlterSystem:
 		return fault.New(fault.Prerequisite, "the server does not allow ALTER SYSTEM (allow_alter_system = off)").
-			WithHint("put this into a configuration file and reload:\n%s", lines)
+			WithHint("put this into a configuration file and reload (restart for those that need it):\n%s", lines)
 	}
 	return nil
 }

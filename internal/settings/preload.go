@@ -106,7 +106,7 @@ func withoutLibrary(list []string, library string, elsewhere, before journal.Sta
 	}
 	if len(rest) == 0 {
 		return nil, false, fault.New(fault.Failed,
-			"without %s the list is empty, while another file sets it to %q: an empty list cannot be written by SQL", library, elsewhere.Text()).
+			"without %s the list is empty, while another file sets it to %q, and an empty list cannot be written by SQL;", library, elsewhere.Text()).
 			WithHint("stop the server and run avadb rollback --offline --pgdata DIR, or take the entry out of that file")
 	}
 	return rest, false, nil

@@ -2,9 +2,10 @@ package settings
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"avadb/internal/pg"
 	"avadb/internal/query"
@@ -58,30 +59,32 @@ func Read(ctx context.Context, conn *pg.Conn) (*Snapshot, error) {
 // ReadParameters reads pg_settings as the server has it: what avadb's own session has set is reset within a
 // transaction that is rolled back, because it would hide the server's value and its source.
 func ReadParameters(ctx context.Context, conn *pg.Conn) (map[string]Parameter, error) {
-	exec := func(statement string) error {
-		return query.ExecText(ctx, conn, query.Mark("settings/parameters", statement))
-	}
-	if err := exec("BEGIN"); err != nil {
+	const name = "settings/parameters"
+	text, err := query.Text(name, conn.Server.Major(), query.Extension{})
+	if err != nil {
 		return nil, err
 	}
-	rows, err := readWithoutOurs(ctx, conn, exec)
-	if err := errors.Join(err, exec("ROLLBACK")); err != nil {
+	parameters := map[string]Parameter{}
+	err = conn.Discard(ctx, func(tx pgx.Tx) error {
+		for _, ours := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+			if _, err := tx.Exec(ctx, query.Mark(name, "RESET "+ours)); err != nil {
+				return err
+			}
+		}
+		rows, err := tx.Query(ctx, text)
+		if err != nil {
+			return err
+		}
+		all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Parameter])
+		for _, p := range all {
+			parameters[strings.ToLower(p.Name)] = p
+		}
+		return err
+	})
+	if err != nil {
 		return nil, err
-	}
-	parameters := make(map[string]Parameter, len(rows))
-	for _, p := range rows {
-		parameters[strings.ToLower(p.Name)] = p
 	}
 	return parameters, nil
-}
-
-func readWithoutOurs(ctx context.Context, conn *pg.Conn, exec func(string) error) ([]Parameter, error) {
-	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
-		if err := exec("RESET " + name); err != nil {
-			return nil, err
-		}
-	}
-	return query.Rows[Parameter](ctx, conn, "settings/parameters")
 }
 
 // Layer is where the value of a parameter comes from. It is part of the JSON contract.

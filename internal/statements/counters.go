@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"avadb/internal/fault"
 	"avadb/internal/pg"
 	"avadb/internal/query"
 )
@@ -89,9 +90,27 @@ func (c *Counters) weight(by By) float64 {
 	return 0
 }
 
+// CheckScope refuses names that are not there: an empty answer to a typing error would look fine.
+func CheckScope(ctx context.Context, conn *pg.Conn, database, user string) error {
+	is, err := query.One[struct {
+		DatabaseExists bool `db:"database_exists"`
+		UserExists     bool `db:"user_exists"`
+	}](ctx, conn, "statements/scope", optional(database), optional(user))
+	switch {
+	case err != nil:
+		return err
+	case !is.DatabaseExists:
+		return fault.New(fault.Usage, "there is no database %q on this server", database).WithHint("SELECT datname FROM pg_database lists them")
+	case !is.UserExists:
+		return fault.New(fault.Usage, "there is no role %q on this server", user).WithHint("SELECT rolname FROM pg_roles lists them")
+	}
+	return nil
+}
+
 // reading is pg_stat_statements at one moment.
 type reading struct {
 	TakenAt    time.Time
+	StartedAt  time.Time  // of the server's life
 	StatsReset *time.Time // nil where the extension is older than 1.9
 	Dealloc    *int64     // evictions since StatsReset
 	Entries    []Counters
@@ -103,6 +122,7 @@ type info struct {
 	StatsReset *time.Time `db:"stats_reset"`
 	Dealloc    *int64     `db:"dealloc"`
 	TakenAt    time.Time  `db:"taken_at"`
+	StartedAt  time.Time  `db:"started_at"`
 }
 
 func read(ctx context.Context, conn *pg.Conn, ext query.Extension, s Scope) (*reading, error) {
@@ -120,7 +140,7 @@ func read(ctx context.Context, conn *pg.Conn, ext query.Extension, s Scope) (*re
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{TakenAt: about[0].TakenAt, StatsReset: about[0].StatsReset, Dealloc: about[0].Dealloc}
+	r := &reading{TakenAt: about[0].TakenAt, StartedAt: about[0].StartedAt, StatsReset: about[0].StatsReset, Dealloc: about[0].Dealloc}
 	for _, one := range rows {
 		r.TotalMS, r.NotVisible = one.ScopeMS, one.NotVisible
 		if one.QueryID != nil {

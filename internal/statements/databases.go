@@ -23,9 +23,12 @@ func NewDatabases(main *pg.Conn, o pg.Options, mark func(context.Context, *pg.Co
 	return &Databases{main: main, others: map[string]*pg.Conn{}, o: o, mark: mark}
 }
 
-// On gives the connection to a database; an empty name is the main one.
+// On gives the connection to a database.
 func (d *Databases) On(ctx context.Context, name string) (*pg.Conn, error) {
-	if name == "" || name == d.main.Server.Database {
+	if name == "" {
+		return nil, fault.New(fault.Failed, "an extension without its database")
+	}
+	if name == d.main.Server.Database {
 		return d.main, nil
 	}
 	if conn := d.others[name]; conn != nil {

@@ -69,6 +69,9 @@ func (e *ExtensionItem) Same(a, b journal.State) bool {
 // Read gives the installed version.
 func (e *ExtensionItem) Read(ctx context.Context) (journal.State, error) {
 	conn, err := e.databases.On(ctx, e.database)
+	if f := fault.As(err); f != nil && f.SQLState == "3D000" {
+		return journal.Absent(), nil // the database was dropped, and its extensions with it
+	}
 	if err != nil {
 		return journal.State{}, err
 	}
@@ -188,16 +191,30 @@ func CreateAccess(conn *pg.Conn, found Installed) error {
 		WithHint("as a superuser, in database %s: CREATE EXTENSION pg_stat_statements; then run avadb enable-stats again", database)
 }
 
-// Readable proves that statistics flow in the connected database. loaded is false where the library is not loaded, which
-// is no error: it waits for a restart.
-func Readable(ctx context.Context, conn *pg.Conn) (loaded bool, err error) {
+// Proof is what was seen of pg_stat_statements in a database.
+type Proof struct {
+	Loaded   bool // the view can be read: the library is loaded, and the extension there
+	Counting bool // it counted avadb's own statement of a moment ago
+}
+
+// Prove reads the view in the connected database twice: the second reading must have counted the first. That the library is
+// not loaded is no error: it waits for a restart.
+func Prove(ctx context.Context, conn *pg.Conn) (Proof, error) {
 	found, err := Find(ctx, conn)
 	if err != nil || found.Version == "" {
-		return false, err
+		return Proof{}, err
 	}
-	_, err = query.ExtensionRows[struct{ Entries int64 }](ctx, conn, found.extension(), "statements/readable")
-	if f := fault.As(err); f != nil && f.SQLState == "55000" {
-		return false, nil
+	type reading struct{ Calls int64 }
+	var calls []int64
+	for range 2 {
+		rows, err := query.ExtensionRows[reading](ctx, conn, found.extension(), "statements/proof")
+		if f := fault.As(err); f != nil && f.SQLState == "55000" {
+			return Proof{}, nil
+		}
+		if err != nil {
+			return Proof{}, err
+		}
+		calls = append(calls, rows[0].Calls)
 	}
-	return err == nil, err
+	return Proof{Loaded: true, Counting: calls[1] > calls[0]}, nil
 }

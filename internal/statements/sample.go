@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"avadb/internal/fault"
 	"avadb/internal/pg"
 )
 
@@ -21,6 +22,10 @@ func Sample(ctx context.Context, conn *pg.Conn, length time.Duration, scope Scop
 	first, err := read(ctx, conn, found.extension(), everything)
 	if err != nil {
 		return nil, notLoaded(err)
+	}
+	if first.Dealloc == nil { // 1.8 has no toplevel, so that its keys repeat, and does not say when it was reset
+		return nil, fault.New(fault.Prerequisite, "a sample needs pg_stat_statements 1.9, and database %s has %s", conn.Server.Database, found.Version).
+			WithHint("avadb enable-stats updates it")
 	}
 	select {
 	case <-ctx.Done():

@@ -131,7 +131,10 @@ func (r *reading) window(from time.Time) Window {
 	}
 	covered = covered.UTC()
 	w.CoveredFrom, w.CoveragePct = &covered, rounded(pct)
-	if r.Dealloc != nil && *r.Dealloc > 0 {
+	if r.mayBeBlind(from) {
+		w.Reasons = append(w.Reasons, "the server was started at "+stamp(r.StartedAt)+": what ran in an earlier life without the library is not counted")
+	}
+	if r.evicted() {
 		w.Reasons = append(w.Reasons, fmt.Sprintf("entries were evicted %d times since %s: raise pg_stat_statements.max", *r.Dealloc, stamp(covered)))
 	}
 	return w
@@ -139,14 +142,27 @@ func (r *reading) window(from time.Time) Window {
 
 // confidence of a row whose counters are taken as they stand.
 func (r *reading) confidence(c Counters, from time.Time) Confidence {
-	inWindow := r.StatsReset != nil && !r.StatsReset.Before(from) || c.StatsSince != nil && !c.StatsSince.Before(from)
+	var begun time.Time // of this row's counting, where that lies within the window
 	switch {
-	case !inWindow:
+	case c.StatsSince != nil && !c.StatsSince.Before(from):
+		begun = *c.StatsSince
+	case r.StatsReset != nil && !r.StatsReset.Before(from):
+		begun = *r.StatsReset
+	default:
 		return SinceReset
-	case r.Dealloc != nil && *r.Dealloc > 0:
+	}
+	if r.evicted() || r.StartedAt.After(begun) {
 		return LowerBound
 	}
 	return Exact
+}
+
+func (r *reading) evicted() bool { return r.Dealloc != nil && *r.Dealloc > 0 }
+
+// mayBeBlind tells that the server was started within what is covered: a life without the library counts nothing and leaves
+// the counters, with their old stats_reset, to the next.
+func (r *reading) mayBeBlind(from time.Time) bool {
+	return r.StatsReset != nil && r.StartedAt.After(*r.StatsReset) && r.StartedAt.After(from)
 }
 
 // weakest gives the window the weakest confidence of its rows, and says what since_reset means.

@@ -206,8 +206,8 @@ func TestWithoutExtensionOrLibrary(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), "CREATE EXTENSION pg_stat_statements"); err != nil {
 		t.Fatal(err)
 	}
-	if loaded, err := Readable(t.Context(), conn); loaded || err != nil {
-		t.Errorf("readable: %v, %v", loaded, err)
+	if proof, err := Prove(t.Context(), conn); proof.Loaded || err != nil {
+		t.Errorf("proof: %+v, %v", proof, err)
 	}
 	_, err = Since(t.Context(), conn, time.Hour, Scope{By: ByTotal})
 	wantPrerequisite(t, err, "is not loaded", "avadb enable-stats")

@@ -40,8 +40,8 @@ func fitConnections(in Input, p Parameter, rec Recommendation) Recommendation {
 		target, rec.Formula = primary, "the primary's value"
 		why = fmt.Sprintf("a standby needs at least the %d of its primary", primary)
 	}
-	if now, err := strconv.Atoi(p.ResetVal); err == nil && now > target {
-		return leave(rec, "already %d; lowering it to %d would need a restart and could turn clients away", now, target)
+	if now, ok := standing(p); ok && now > float64(target) {
+		return leave(rec, "already %.0f; lowering it to %d would need a restart and could turn clients away", now, target)
 	}
 	rec.Value, rec.Reason = strconv.Itoa(target), why
 	return clamp(p, rec)
@@ -54,9 +54,8 @@ func roomFor(needed int) int { return int(math.Ceil(float64(needed)*1.2/50)) * 5
 func reserved(in Input) int {
 	sum := 0
 	for _, name := range []string{"superuser_reserved_connections", "reserved_connections"} {
-		n, err := strconv.Atoi(in.Parameters[name].ResetVal)
-		if err == nil {
-			sum += n
+		if n, ok := standing(in.Parameters[name]); ok {
+			sum += int(n)
 		}
 	}
 	return sum

@@ -24,7 +24,7 @@ func (f future) number(name string) (float64, bool) {
 	if rec, ok := f.chosen[name]; ok {
 		return base(f.parameters[name], rec.Value)
 	}
-	return number(f.parameters[name].ResetVal)
+	return standing(f.parameters[name])
 }
 
 // bytes is a parameter of memory in bytes.
@@ -48,7 +48,7 @@ func (f future) shown(name string) string {
 		return rec.Value
 	}
 	p := f.parameters[name]
-	if n, ok := number(p.ResetVal); ok {
+	if n, ok := standing(p); ok {
 		return fromBase(p, n)
 	}
 	return p.ResetVal
@@ -66,7 +66,7 @@ func (f future) moved(name string) int {
 		return 0
 	}
 	p := f.parameters[name]
-	now, okNow := number(p.ResetVal)
+	now, okNow := standing(p)
 	then, okThen := base(p, rec.Value)
 	switch {
 	case !okNow || !okThen || now == then:

@@ -4,7 +4,7 @@ import "avadb/internal/units"
 
 // Memory is the worst case next to what there is, in bytes.
 type Memory struct {
-	WorstCaseBytes int64 // work_mem x max_connections
+	WorstCaseBytes int64 // work_mem x max_connections; 0 where one of them is not known
 	RAMBytes       int64
 }
 

@@ -20,6 +20,9 @@ func base(p Parameter, text string) (float64, bool) {
 	return 0, false
 }
 
+// standing is the value that the server has already, in base units: pg_settings writes 8192 and a file 64MB.
+func standing(p Parameter) (float64, bool) { return base(p, p.ResetVal) }
+
 // fromBase writes a number of base units the way a person would: 2GB for 262144 x 8kB.
 func fromBase(p Parameter, n float64) string {
 	text := strconv.FormatFloat(n, 'f', -1, 64)
@@ -45,7 +48,7 @@ func bytesPerUnit(unit string) (int64, bool) {
 	return n, ok && n > 0
 }
 
-// number reads a number the server wrote.
+// number reads a number that the server wrote in base units: the end of a range.
 func number(text string) (float64, bool) {
 	n, err := strconv.ParseFloat(text, 64)
 	return n, err == nil

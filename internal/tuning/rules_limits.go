@@ -23,7 +23,7 @@ func ruleSessionsInUse(v *validation) {
 	if !ok || !v.future.asked("max_connections") || v.in.SessionsInUse == 0 || int(most) >= needed {
 		return
 	}
-	v.refuse([]string{"max_connections"}, "allow more connections, or close sessions first: avadb connections shows them",
+	v.refuse([]string{"max_connections"}, "allow more connections, or close sessions first: SELECT pid, usename, state FROM pg_stat_activity WHERE backend_type = 'client backend'",
 		"max_connections = %.0f is too few for the %d sessions in use and %d reserved connections", most, v.in.SessionsInUse, needed-v.in.SessionsInUse)
 }
 

@@ -16,9 +16,10 @@ func ruleMinimalWAL(v *validation) {
 		v.refuse([]string{"wal_level", "max_wal_senders"}, "set max_wal_senders=0 with it, or keep wal_level",
 			"the server would not start: wal_level = minimal with max_wal_senders = %.0f", senders)
 	}
-	if mode := strings.ToLower(v.future.text("archive_mode")); mode != "" && mode != "off" {
+	mode := v.future.text("archive_mode")
+	if on, isBool := units.ParseBool(mode); mode != "" && (on || !isBool) { // a file may say off as false or no
 		v.refuse([]string{"wal_level", "archive_mode"}, "set archive_mode=off with it, or keep wal_level",
-			"the server would not start: wal_level = minimal with archive_mode = %s", mode)
+			"the server would not start: wal_level = minimal with archive_mode = %s", strings.ToLower(mode))
 	}
 	if summarize, ok := units.ParseBool(v.future.text("summarize_wal")); ok && summarize { // since 17
 		v.refuse([]string{"wal_level", "summarize_wal"}, "set summarize_wal=off with it, or keep wal_level",

@@ -14,7 +14,7 @@ type Parameter struct {
 	MaxVal   string   // in base units; empty where there is no range
 	EnumVals []string // the values of an enum
 	Current  string   // as SHOW prints it
-	ResetVal string   // the server's value, in base units, whatever this connection has set
+	ResetVal string   // the server's next value, whatever this connection has set: in base units, or as a file has it
 	BootVal  string   // the compiled-in default, in base units
 }
 

@@ -97,10 +97,14 @@ func TestCrossRules(t *testing.T) {
 		{name: "max_wal_size", set: []string{"max_wal_size=16MB", "min_wal_size=32MB"}, kind: fault.Usage, message: "max_wal_size = 16MB is less than two"},
 		{name: "larger segments", live: map[string]string{"wal_segment_size": "67108864"}, kind: fault.Prerequisite, message: "min_wal_size = 80MB is less than two WAL segments of 64MB"},
 		{name: "max below min", set: []string{"max_wal_size=64MB"}, kind: fault.Usage, message: "max_wal_size = 64MB is less than min_wal_size = 80MB"},
+		{name: "max below min, both with units", set: []string{"max_wal_size=32MB"}, live: map[string]string{"min_wal_size": "80MB"}, kind: fault.Usage, message: "max_wal_size = 32MB is less than min_wal_size = 80MB"},
+		{name: "segments in a file", live: map[string]string{"min_wal_size": "16MB"}, kind: fault.Prerequisite, message: "min_wal_size = 16MB is less than two WAL segments of 16MB"},
+		{name: "minimal with archiving off by another word", set: []string{"wal_level=minimal", "max_wal_senders=0"}, live: map[string]string{"archive_mode": "no"}},
 		{name: "two segments", set: []string{"min_wal_size=32MB", "max_wal_size=32MB"}},
 
 		{name: "buffers beyond memory", set: []string{"shared_buffers=8GB"}, kind: fault.Usage, message: "shared_buffers = 8GB with 8.0 GB of memory"},
 		{name: "buffers beyond memory already", change: func(in *tuning.Input) { has(in, "shared_buffers", "2097152"); in.Only = []string{"work_mem"} }, kind: fault.Prerequisite, message: "shared_buffers = 16GB"},
+		{name: "buffers beyond memory in a file", change: func(in *tuning.Input) { has(in, "shared_buffers", "16GB"); in.Only = []string{"work_mem"} }, kind: fault.Prerequisite, message: "shared_buffers = 16GB"},
 		{name: "buffers beyond 40%", set: []string{"shared_buffers=4GB"}, message: "more than 40% of the memory"},
 		{name: "smaller host", change: func(in *tuning.Input) { in.HostRAMBytes = 4 * units.GB }, kind: fault.Prerequisite, message: "has 4.0 GB of memory, less than the 8.0 GB"},
 		{name: "smaller host forced", change: func(in *tuning.Input) { in.HostRAMBytes, in.Force = 4*units.GB, true }, message: "has 4.0 GB of memory"},
@@ -214,5 +218,31 @@ func TestWorstCaseMemory(t *testing.T) {
 		if strings.Contains(w.Message, "worst-case") {
 			t.Errorf("warned: %s", w.Message)
 		}
+	}
+}
+
+// TestValuesAsAFileHasThem is a second run: what the first one wrote stands in the file with its units.
+func TestValuesAsAFileHasThem(t *testing.T) {
+	in := fresh(t, 18, "8GB")
+	has(&in, "work_mem", "64MB")
+	has(&in, "shared_buffers", "2GB")
+	has(&in, "min_wal_size", "80MB")
+	in.Only = []string{"max_connections"}
+	recs, warnings := recommend(t, in)
+	if got := tuning.WorstCase(in, recs).WorstCaseBytes; got != 200*64*units.MB {
+		t.Errorf("worst case: %d bytes", got)
+	}
+	wantWarning(t, warnings, "work_mem 64MB x 200 connections = 12.5 GB beside shared_buffers 2GB, with 8.0 GB of RAM")
+
+	has(&in, "work_mem", "a lot") // not known: no warning, and no 0 bytes beside the buffers
+	recs, warnings = recommend(t, in)
+	if got := tuning.WorstCase(in, recs).WorstCaseBytes; got != 0 || len(warnings) != 0 {
+		t.Errorf("unknown work_mem: %d bytes, %v", got, warnings)
+	}
+	in.Only, in.Standbys = []string{"work_mem"}, 1
+	has(&in, "max_connections", "0x40") // 64, as the server reads it
+	has(&in, "work_mem", "64MB")
+	if _, warnings = recommend(t, in); len(warnings) != 0 {
+		t.Errorf("64 x 64MB fit, and nothing has moved: %v", warnings)
 	}
 }

@@ -1,4 +1,4 @@
 -- All change sets of a server.
 -- Least privilege: SELECT on avadb.change_set.
--- Returns: document
-SELECT document::text AS document FROM avadb.change_set WHERE system_identifier = $1 ORDER BY id
+-- Returns: id, document
+SELECT id::text AS id, document::text AS document FROM avadb.change_set WHERE system_identifier = $1 ORDER BY id

@@ -1,5 +1,6 @@
 -- Since when the counters run, and how often entries were evicted since.
 -- Least privilege: any role.
--- Returns: one row: stats_reset, dealloc, taken_at
-SELECT stats_reset, dealloc, pg_catalog.clock_timestamp() AS taken_at
+-- Returns: one row: stats_reset, dealloc, taken_at, started_at
+SELECT stats_reset, dealloc, pg_catalog.clock_timestamp() AS taken_at,
+       pg_catalog.pg_postmaster_start_time() AS started_at
 FROM {{schema}}.pg_stat_statements_info()
