@@ -160,7 +160,7 @@ const (
 type Undo struct {
 	Kind     Kind   `json:"kind" col:""`
 	Name     string `json:"name" col:""`
-	Database string `json:"database"`
+	Database string `json:"database" col:""`
 	Before   State  `json:"before" col:"left"`
 	Ours     State  `json:"ours"`
 	Now      State  `json:"now" col:"left"`
