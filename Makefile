@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 MAJORS ?= 14 15 16 17 18
 FUZZTIME ?= 10s
+# The tests wait for servers more than they compute: more of them at a time than there are cores.
+TESTFLAGS ?= -timeout 30m -p 4 -parallel 6
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -29,17 +31,17 @@ demo: postgres build ## the main job on a throwaway server
 	./avadb demo
 
 test: postgres ## everything, against the system's PostgreSQL
-	go test -timeout 20m ./...
+	go test $(TESTFLAGS) ./...
 
 test-matrix: majors ## what touches a server, against PostgreSQL 14 to 18
 	@packages="$(PGTEST) $$($(ON_SERVERS))"; \
 	for major in $(MAJORS); do \
 		echo "== PostgreSQL $$major"; \
-		AVADB_TEST_MAJOR=$$major go test -count=1 -timeout 20m $$packages || exit 1; \
+		AVADB_TEST_MAJOR=$$major go test -count=1 $(TESTFLAGS) $$packages || exit 1; \
 	done
 
 race: postgres ## everything under the race detector, which needs a C compiler
-	CGO_ENABLED=1 go test -race -count=1 -timeout 30m ./...
+	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) ./...
 
 fuzz: ## each fuzz test for FUZZTIME
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \

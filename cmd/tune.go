@@ -48,8 +48,16 @@ type tuneDocument struct {
 }
 
 type memoryDocument struct {
-	WorstCaseBytes int64 `json:"worst_case_bytes"` // work_mem x max_connections
-	RAMBytes       int64 `json:"ram_bytes"`        // tuned for
+	WorstCaseBytes *int64 `json:"worst_case_bytes"` // work_mem x max_connections; null where not known
+	RAMBytes       int64  `json:"ram_bytes"`        // tuned for
+}
+
+func newMemoryDocument(m tuning.Memory) memoryDocument {
+	doc := memoryDocument{RAMBytes: m.RAMBytes}
+	if m.WorstCaseBytes > 0 {
+		doc.WorstCaseBytes = &m.WorstCaseBytes
+	}
+	return doc
 }
 
 func newTune(a *app) *cobra.Command {
@@ -167,7 +175,7 @@ func planTune(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn) (*tuneD
 	memory := tuning.WorstCase(in, recommended)
 	doc := &tuneDocument{
 		head: a.head("tune", conn), DryRun: o.dryRun, Profile: "quickwins", RAMBytes: in.RAMBytes,
-		Memory: memoryDocument(memory), Settings: snapshot.Plan(wanted(recommended)),
+		Memory: newMemoryDocument(memory), Settings: snapshot.Plan(wanted(recommended)),
 	}
 	for _, w := range warnings {
 		doc.Warnings = append(doc.Warnings, w.Message)
