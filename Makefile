@@ -40,8 +40,9 @@ test-matrix: majors ## what touches a server, against PostgreSQL 14 to 18
 		AVADB_TEST_MAJOR=$$major go test -count=1 $(TESTFLAGS) $$packages || exit 1; \
 	done
 
-race: postgres ## everything under the race detector, which needs a C compiler
-	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) ./...
+race: postgres ## under the race detector, which needs a C compiler: all packages, and of the scripts those with signals and locks
+	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) -run 'TestScripts/^(main_job|lock|signals)$$' ./cmd
+	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) ./internal/... ./sql/...
 
 fuzz: ## each fuzz test for FUZZTIME
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
