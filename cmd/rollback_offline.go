@@ -19,7 +19,7 @@ func runOfflineRollback(ctx context.Context, a *app, o rollbackOptions) error {
 	plan, err := settings.Offline{
 		PGData: o.pgdata, Folder: journal.Folder{Root: root}, JournalFile: o.file, CommandLine: commandLine(a.args),
 		Actor: actor(), Host: hostname(), Now: a.now, Log: a.log,
-	}.Plan(o.selection)
+	}.Plan(ctx, o.selection)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -47,12 +48,12 @@ type OfflineRollback struct {
 }
 
 // Plan reads the data directory and the journal and decides what the repair would do. It writes nothing.
-func (o Offline) Plan(sel journal.Selection) (*OfflineRollback, error) {
+func (o Offline) Plan(ctx context.Context, sel journal.Selection) (*OfflineRollback, error) {
 	id, err := SystemIdentifier(o.PGData)
 	if err != nil {
 		return nil, err
 	}
-	if err := serverIsDown(o.PGData); err != nil {
+	if err := serverIsDown(ctx, o.PGData); err != nil {
 		return nil, err
 	}
 	r := &OfflineRollback{o: o, path: filepath.Join(o.PGData, AutoConfName), folder: o.Folder}

@@ -87,7 +87,7 @@ func TestOfflineBringsTheBytesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := b.offline().Plan(journal.Selection{})
+	plan, err := b.offline().Plan(t.Context(), journal.Selection{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestOfflineValueByValueWhereTheFileWasTouched(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(b.server.DataDir, AutoConfName), []byte(touched), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	plan, err := b.offline().Plan(journal.Selection{All: true})
+	plan, err := b.offline().Plan(t.Context(), journal.Selection{All: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestOfflineKeepsWhatSomebodyChanged(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(b.server.DataDir, AutoConfName), conf.bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	plan, err := b.offline().Plan(journal.Selection{})
+	plan, err := b.offline().Plan(t.Context(), journal.Selection{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestOfflineFromTheNamedFile(t *testing.T) {
 	b := breakServer(t)
 	o := b.offline()
 	o.Folder = journal.Folder{Root: t.TempDir()} // another user's empty journal
-	if _, err := o.Plan(journal.Selection{}); fault.KindOf(err) != fault.NotFound {
+	if _, err := o.Plan(t.Context(), journal.Selection{}); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("an empty journal: %v, want kind %s", err, fault.NotFound)
 	}
 	copied := filepath.Join(t.TempDir(), "copied.json")
@@ -174,7 +174,7 @@ func TestOfflineFromTheNamedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.JournalFile = copied
-	plan, err := o.Plan(journal.Selection{})
+	plan, err := o.Plan(t.Context(), journal.Selection{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestOfflineRefusals(t *testing.T) {
 	} {
 		o := b.offline()
 		c.edit(&o)
-		if _, err := o.Plan(journal.Selection{}); fault.KindOf(err) != c.want {
+		if _, err := o.Plan(t.Context(), journal.Selection{}); fault.KindOf(err) != c.want {
 			t.Errorf("%s: %v, want kind %s", name, err, c.want)
 		}
 	}
@@ -210,10 +210,10 @@ func TestOfflineRefusals(t *testing.T) {
 	defer func() { _ = os.Rename(moved, b.server.DataDir) }() // so that the server's folder is removed as a whole
 	o := b.offline()
 	o.PGData = moved
-	if _, err := o.Plan(journal.Selection{}); fault.KindOf(err) != fault.Prerequisite {
+	if _, err := o.Plan(t.Context(), journal.Selection{}); fault.KindOf(err) != fault.Prerequisite {
 		t.Errorf("another data directory: %v, want kind %s", err, fault.Prerequisite)
 	}
-	if _, err := o.Plan(journal.Selection{Force: true}); err != nil {
+	if _, err := o.Plan(t.Context(), journal.Selection{Force: true}); err != nil {
 		t.Errorf("another data directory, forced: %v", err)
 	}
 }
@@ -232,7 +232,7 @@ func TestStalePostmasterFile(t *testing.T) {
 		if err := os.WriteFile(pidFile, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := serverIsDown(dir); (err == nil) != c.down {
+		if err := serverIsDown(t.Context(), dir); (err == nil) != c.down {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -272,7 +272,7 @@ func TestServerInAContainer(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "postmaster.pid"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := serverIsDown(dir)
+		err := serverIsDown(t.Context(), dir)
 		if (err == nil) != c.down {
 			t.Errorf("%s: %v", name, err)
 		}

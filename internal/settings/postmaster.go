@@ -15,7 +15,7 @@ import (
 
 // serverIsDown refuses while a postmaster lives in the data directory: it would go on with the old values, and an ALTER
 // SYSTEM of its own would write over the repair.
-func serverIsDown(pgdata string) error {
+func serverIsDown(ctx context.Context, pgdata string) error {
 	raw, err := os.ReadFile(filepath.Join(pgdata, "postmaster.pid"))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -25,7 +25,7 @@ func serverIsDown(pgdata string) error {
 	}
 	pid := firstNumber(string(raw))
 	if pid <= 0 || !processLives(pid) || livesElsewhere(pid, pgdata) {
-		return nobodyAnswers(pgdata, string(raw))
+		return nobodyAnswers(ctx, pgdata, string(raw))
 	}
 	return fault.New(fault.Prerequisite, "the server in %s runs (pid %d)", pgdata, pid).
 		WithHint("use avadb rollback without --offline, or stop the server first")
@@ -33,10 +33,10 @@ func serverIsDown(pgdata string) error {
 
 // nobodyAnswers tells a file that a crash left behind from that of a server in a container, whose processes have other
 // numbers here: where something listens at the place that the file names, the server may live.
-func nobodyAnswers(pgdata, pidFile string) error {
+func nobodyAnswers(ctx context.Context, pgdata, pidFile string) error {
 	dialer := net.Dialer{Timeout: time.Second}
 	for _, place := range listensAt(pidFile) {
-		conn, err := dialer.DialContext(context.Background(), place.Network(), place.String())
+		conn, err := dialer.DialContext(ctx, place.Network(), place.String())
 		if err != nil {
 			continue
 		}
