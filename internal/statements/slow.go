@@ -151,7 +151,7 @@ func (r *reading) confidence(c Counters, from time.Time) Confidence {
 	default:
 		return SinceReset
 	}
-	if r.evicted() || r.StartedAt.After(begun) {
+	if r.evicted() || r.startedAfter(begun) {
 		return LowerBound
 	}
 	return Exact
@@ -162,8 +162,14 @@ func (r *reading) evicted() bool { return r.Dealloc != nil && *r.Dealloc > 0 }
 // mayBeBlind tells that the server was started within what is covered: a life without the library counts nothing and leaves
 // the counters, with their old stats_reset, to the next.
 func (r *reading) mayBeBlind(from time.Time) bool {
-	return r.StatsReset != nil && r.StartedAt.After(*r.StatsReset) && r.StartedAt.After(from)
+	return r.StatsReset != nil && r.startedAfter(*r.StatsReset) && r.StartedAt.After(from)
 }
+
+// startUp is how much earlier than pg_postmaster_start_time() a server's own start can have reset the counters: the library
+// comes up with the shared memory, before the postmaster notes its time.
+const startUp = 10 * time.Second
+
+func (r *reading) startedAfter(t time.Time) bool { return r.StartedAt.Sub(t) > startUp }
 
 // weakest gives the window the weakest confidence of its rows, and says what since_reset means.
 func (s *Slow) weakest() {
