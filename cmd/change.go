@@ -20,7 +20,7 @@ import (
 type change struct {
 	conn      *pg.Conn
 	journal   *journal.Journal
-	databases *statements.Databases
+	databases *pg.Databases
 }
 
 // openJournal opens the journal of the connection's server, for reading.
@@ -65,7 +65,7 @@ func (a *app) withChange(ctx context.Context, conn *pg.Conn, dryRun bool, work f
 	defer j.Close()
 	o := pg.Options{Class: pg.Normal, Changes: true, Log: a.log}
 	if dryRun {
-		databases := statements.NewDatabases(conn, o, nil)
+		databases := pg.NewDatabases(conn, o, nil)
 		defer databases.Close()
 		return work(&change{conn: conn, journal: j, databases: databases})
 	}
@@ -80,7 +80,7 @@ func (a *app) withChange(ctx context.Context, conn *pg.Conn, dryRun bool, work f
 		a.log.Warn(fmt.Sprintf("change set %s (%s, %s) was interrupted and may be half applied; avadb rollback %s undoes it",
 			open.ID, open.Command, open.StartedAt.Format("2006-01-02 15:04 MST"), open.ID))
 	}
-	databases := statements.NewDatabases(conn, o, j.MarkWriter)
+	databases := pg.NewDatabases(conn, o, j.MarkWriter)
 	defer databases.Close()
 	return work(&change{conn: conn, journal: j, databases: databases})
 }

@@ -54,7 +54,7 @@ func newRig(t *testing.T) rig {
 type run struct {
 	conn      *pg.Conn
 	journal   *journal.Journal
-	databases *statements.Databases
+	databases *pg.Databases
 	said      *bytes.Buffer
 }
 
@@ -83,7 +83,7 @@ func (r rig) open(ctx context.Context, dress func(*journal.Options)) (*run, erro
 		conn.Close()
 		return nil, err
 	}
-	return &run{conn: conn, journal: j, databases: statements.NewDatabases(conn, pg.Options{Changes: true}, j.MarkWriter), said: said}, nil
+	return &run{conn: conn, journal: j, databases: pg.NewDatabases(conn, pg.Options{Changes: true}, j.MarkWriter), said: said}, nil
 }
 
 func (r *run) close() {

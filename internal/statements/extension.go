@@ -43,12 +43,12 @@ func (i Installed) extension() query.Extension {
 
 // ExtensionItem is the journal's item for pg_stat_statements in one database.
 type ExtensionItem struct {
-	databases *Databases
+	databases *pg.Databases
 	database  string
 }
 
 // NewExtensionItem makes the item for a database.
-func NewExtensionItem(databases *Databases, database string) *ExtensionItem {
+func NewExtensionItem(databases *pg.Databases, database string) *ExtensionItem {
 	return &ExtensionItem{databases: databases, database: database}
 }
 

@@ -28,7 +28,7 @@ func mustExecAfter(t *testing.T, statement string) {
 }
 
 func (d database) item() *ExtensionItem {
-	return NewExtensionItem(NewDatabases(d.avadb, pg.Options{}, nil), d.name)
+	return NewExtensionItem(pg.NewDatabases(d.avadb, pg.Options{}, nil), d.name)
 }
 
 func versions(t *testing.T) []string {
@@ -119,7 +119,7 @@ func TestItemCreatesAndDrops(t *testing.T) {
 	d := newDatabase(t, "none")
 	main := connect(t, shared.DSN("postgres"))
 	marked := 0
-	databases := NewDatabases(main, pg.Options{}, func(context.Context, *pg.Conn) error { marked++; return nil })
+	databases := pg.NewDatabases(main, pg.Options{}, func(context.Context, *pg.Conn) error { marked++; return nil })
 	defer databases.Close()
 	item := NewExtensionItem(databases, d.name)
 	for range 2 { // the second time there is nothing to do
