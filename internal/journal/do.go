@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -95,7 +96,7 @@ func (j *Journal) record(ctx context.Context, set *Set, changes []Change) error 
 }
 
 func (j *Journal) keepConfigFile(set *Set) error {
-	if set.ConfigFile != nil || !j.files || j.o.ReadConfigFile == nil {
+	if set.ConfigFile != nil || !j.files || j.o.ReadConfigFile == nil || !inConfiguration(set.Items) {
 		return nil
 	}
 	raw := j.o.ReadConfigFile()
@@ -125,10 +126,15 @@ func (j *Journal) writeAll(ctx context.Context, set *Set, first int, changes []C
 			return err
 		}
 	}
-	if j.o.Settle == nil {
+	return j.settle(ctx, set.Items[first:], set.Items[first:])
+}
+
+// settle lets the server take what was written, where any of the touched items stands in its configuration.
+func (j *Journal) settle(ctx context.Context, touched, written []Record) error {
+	if j.o.Settle == nil || !inConfiguration(touched) {
 		return nil
 	}
-	return j.o.Settle(ctx, set.Items[first:])
+	return j.o.Settle(ctx, written)
 }
 
 // takeBack undoes a half-made set, newest first, and says in the error what it did. It goes on after an interrupt.
@@ -139,7 +145,7 @@ func (j *Journal) takeBack(ctx context.Context, set *Set, first int, changes []C
 		return fault.New(fault.KindOf(cause), "%w; the connection is lost, so change set %s stays open", cause, set.ID).
 			WithHint("when the server is back: avadb rollback %s", set.ID).WithSQLState(stateOf(cause))
 	}
-	undone, failed := 0, 0
+	var did takenBack
 	for i, c := range slices.Backward(changes) {
 		record := &set.Items[first+i]
 		if record.State == Pending {
@@ -147,17 +153,29 @@ func (j *Journal) takeBack(ctx context.Context, set *Set, first int, changes []C
 			continue
 		}
 		wrote, err := j.undoOne(ctx, c.Item, record)
-		if err != nil {
+		var kept *KeptError
+		switch {
+		case errors.As(err, &kept):
+			record.State, record.Error = KeptAsIs, kept.Reason
+			did.kept = append(did.kept, kept.Reason)
+			continue
+		case err != nil:
 			record.State, record.Error = FailedItem, err.Error()
-			failed++
+			did.failed++
 			continue
 		}
 		record.State = RolledBack
 		if wrote {
-			undone++
+			did.undone++
 		}
 	}
-	return j.reportTakeBack(ctx, set, first, cause, undone, failed)
+	return j.reportTakeBack(ctx, set, first, cause, did)
+}
+
+// takenBack counts what became of the items of a set that failed half-way.
+type takenBack struct {
+	undone, failed int
+	kept           []string // with the reason of each
 }
 
 func (j *Journal) undoOne(ctx context.Context, item Item, record *Record) (wrote bool, err error) {
@@ -168,22 +186,24 @@ func (j *Journal) undoOne(ctx context.Context, item Item, record *Record) (wrote
 	return true, item.Write(ctx, record.Before)
 }
 
-func (j *Journal) reportTakeBack(ctx context.Context, set *Set, first int, cause error, undone, failed int) error {
-	if j.o.Settle != nil {
-		if err := j.o.Settle(ctx, nil); err != nil {
-			j.o.Log.Warn("reload after undoing: " + err.Error())
-		}
+func (j *Journal) reportTakeBack(ctx context.Context, set *Set, first int, cause error, did takenBack) error {
+	if err := j.settle(ctx, set.Items[first:], nil); err != nil {
+		j.o.Log.Warn("reload after undoing: " + err.Error())
 	}
 	state := SetUndone
-	if failed > 0 || first > 0 {
+	if did.failed > 0 || len(did.kept) > 0 || first > 0 {
 		state = SetPartial
 	}
 	closeErr := j.closeSet(ctx, set, state)
-	out := fault.New(fault.KindOf(cause), "%w; what had been changed (%d) was undone", cause, undone).
+	out := fault.New(fault.KindOf(cause), "%w; what had been changed (%d) was undone", cause, did.undone).
 		WithHint("%s", plainHint(cause)).WithSQLState(stateOf(cause))
-	if failed > 0 {
-		out = fault.New(fault.KindOf(cause), "%w; %d of the changes could be undone, %d could not", cause, undone, failed).
+	switch {
+	case did.failed > 0:
+		out = fault.New(fault.KindOf(cause), "%w; %d of the changes could be undone, %d could not", cause, did.undone, did.failed).
 			WithHint("see what stands: avadb history %s", set.ID).WithSQLState(stateOf(cause))
+	case len(did.kept) > 0:
+		out = fault.New(fault.KindOf(cause), "%w; kept: %s", cause, strings.Join(did.kept, "; ")).
+			WithHint("%s", plainHint(cause)).WithSQLState(stateOf(cause))
 	}
 	if closeErr != nil {
 		return errors.Join(out, closeErr)

@@ -177,8 +177,8 @@ func (j *Journal) stop(ctx context.Context, r *Rollback, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
 	written := slices.DeleteFunc(slices.Clone(r.Set.Items), func(record Record) bool { return record.State != Written })
-	if j.o.Settle != nil && len(written) > 0 && j.conn.Alive(ctx) == nil {
-		if err := j.o.Settle(ctx, written); err != nil {
+	if len(written) > 0 && j.conn.Alive(ctx) == nil {
+		if err := j.settle(ctx, written, written); err != nil {
 			j.o.Log.Warn("reload after the rollback stopped: " + err.Error())
 		}
 	}
@@ -190,11 +190,9 @@ func (j *Journal) stop(ctx context.Context, r *Rollback, cause error) error {
 func (j *Journal) finish(ctx context.Context, r *Rollback) error {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel() // everything is written back: an interrupt that comes now must not leave it half marked
-	var settleErr error
-	if j.o.Settle != nil {
-		if settleErr = j.o.Settle(ctx, r.Set.Items); settleErr != nil && ctx.Err() != nil {
-			settleErr = j.o.Settle(bounded, r.Set.Items)
-		}
+	settleErr := j.settle(ctx, r.Set.Items, r.Set.Items)
+	if settleErr != nil && ctx.Err() != nil {
+		settleErr = j.settle(bounded, r.Set.Items, r.Set.Items)
 	}
 	state := SetApplied
 	if r.count(Failing) > 0 || settleErr != nil {

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,13 +16,16 @@ const (
 	SystemSetting Kind = "system_setting" // an entry of postgresql.auto.conf
 	PreloadEntry  Kind = "preload_entry"  // one library in shared_preload_libraries
 	ExtensionKind Kind = "extension"      // an extension in one database
+	TableKind     Kind = "table"          // a table of avadb's in one database
+	GrantKind     Kind = "grant"          // a privilege that a role was given in one database
+	EventKind     Kind = "event"          // kept for the audit: no rollback takes it back
 )
 
 // State is what stands for an item: whether it is there, and its value as the server keeps it (the raw text of
-// postgresql.auto.conf, the version of an extension). Value is nil where it is absent.
+// postgresql.auto.conf, the version of an extension, the layout of a table). Value is nil where it is absent.
 type State struct {
 	Present bool    `json:"present"` // whether it is there
-	Value   *string `json:"value"`   // as the server keeps it: the text of postgresql.auto.conf, the version of an extension; null where it is absent
+	Value   *string `json:"value"`   // as the server keeps it: the text of postgresql.auto.conf, the version of an extension, the layout of a table; null where it is absent
 }
 
 // Present is the state of something that is there.
@@ -103,8 +107,8 @@ const (
 // Record is an item as the journal keeps it.
 type Record struct {
 	Kind         Kind     `json:"kind" col:""`            // what it changes
-	Name         string   `json:"name" col:""`            // parameter, library or extension
-	Database     string   `json:"database" col:""`        // of an extension; empty for what belongs to the whole server
+	Name         string   `json:"name" col:""`            // parameter, library, extension, table, grant, or what happened
+	Database     string   `json:"database" col:""`        // of an extension, table or grant; empty for what belongs to the whole server
 	Before       State    `json:"before" col:"left"`      // what stood before
 	Ours         State    `json:"ours" col:"left"`        // what avadb wrote or was about to
 	State        Progress `json:"state" col:"status"`     // what became of it
@@ -112,6 +116,11 @@ type Record struct {
 	Error        string   `json:"error" col:"elastic"`    // of an item that failed
 
 	olderOurs []State // of Merged: what else of avadb's can stand, newest first
+}
+
+// inConfiguration tells whether any of the records stands in the server's configuration files.
+func inConfiguration(records []Record) bool {
+	return slices.ContainsFunc(records, func(r Record) bool { return r.Kind == SystemSetting || r.Kind == PreloadEntry })
 }
 
 // sameItem tells whether two records speak of the same thing.
@@ -175,6 +184,11 @@ type Set struct {
 	UndoneBy    *string     `json:"undone_by"`
 	ConfigFile  *ConfigFile `json:"config_file,omitempty"`
 	Items       []Record    `json:"items"`
+}
+
+// eventsAlone tells whether there is nothing in the set that could be undone.
+func (s *Set) eventsAlone() bool {
+	return len(s.Items) > 0 && !slices.ContainsFunc(s.Items, func(r Record) bool { return r.Kind != EventKind })
 }
 
 // IsRollback tells whether the set undoes others.
