@@ -9,10 +9,13 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spf13/cobra"
+
 	"avadb/internal/fault"
 	"avadb/internal/journal"
 	"avadb/internal/pg"
 	"avadb/internal/settings"
+	"avadb/internal/slowlog"
 	"avadb/internal/statements"
 )
 
@@ -28,9 +31,14 @@ func (a *app) openJournal(ctx context.Context, conn *pg.Conn) (*journal.Journal,
 	root, folderErr := journal.StateHome(a.env)
 	return journal.Open(ctx, conn, journal.Options{
 		Folder: journal.Folder{Root: root}, FolderError: folderErr, Store: a.store(conn.Target), Env: a.env,
-		Command: a.command.Name(), CommandLine: commandLine(a.args), Actor: actor(), Host: hostname(), Now: a.now, Log: a.log,
+		Command: commandName(a.command), CommandLine: commandLine(a.args), Actor: actor(), Host: hostname(), Now: a.now, Log: a.log,
 		Settle: settings.Settle(conn), ReadConfigFile: settings.LocalAutoConf(conn.Server),
 	})
+}
+
+// commandName is the command's path without avadb, such as slowlog init.
+func commandName(c *cobra.Command) string {
+	return strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
 }
 
 // mentionOffline tells the one who cannot reach the server that its journal on disk is enough.
@@ -55,9 +63,6 @@ func (a *app) withJournal(ctx context.Context, o pg.Options, work func(*pg.Conn,
 
 // withChange runs work under the lock; a dry run takes none, since it writes nothing. What a crash left open is said first.
 func (a *app) withChange(ctx context.Context, conn *pg.Conn, dryRun bool, work func(*change) error) error {
-	if err := settings.ReadAccess(ctx, conn); err != nil {
-		return err
-	}
 	j, err := a.openJournal(ctx, conn)
 	if err != nil {
 		return err
@@ -85,7 +90,20 @@ func (a *app) withChange(ctx context.Context, conn *pg.Conn, dryRun bool, work f
 	return work(&change{conn: conn, journal: j, databases: databases})
 }
 
-// item makes the item that a record of the journal speaks of.
+// items makes the items that records of the journal speak of. The first one of the configuration files asks for the right
+// to see them.
+func (c *change) items(ctx context.Context) journal.Factory {
+	mayRead := sync.OnceValue(func() error { return settings.ReadAccess(ctx, c.conn) })
+	return func(r journal.Record) (journal.Item, error) {
+		if r.Kind == journal.SystemSetting || r.Kind == journal.PreloadEntry {
+			if err := mayRead(); err != nil {
+				return nil, err
+			}
+		}
+		return c.item(r)
+	}
+}
+
 func (c *change) item(r journal.Record) (journal.Item, error) {
 	switch r.Kind {
 	case journal.SystemSetting:
@@ -94,6 +112,11 @@ func (c *change) item(r journal.Record) (journal.Item, error) {
 		return settings.NewPreload(c.conn, r.Name), nil
 	case journal.ExtensionKind:
 		return statements.NewExtensionItem(c.databases, r.Database), nil
+	case journal.TableKind:
+		return slowlog.NewTableItem(c.databases, r.Database, slowlog.ParseTableName(r.Name), "", nil), nil
+	case journal.GrantKind:
+		return slowlog.ParseGrantItem(c.databases, r.Database, r.Name)
+	case journal.EventKind: // never undone, and so nobody asks
 	}
 	return nil, fault.New(fault.Failed, "the journal holds an item of kind %q, which this avadb (%s) does not know", r.Kind, version).
 		WithHint("use the avadb that made it")

@@ -107,6 +107,7 @@ func completeDatabases(a *app, c *cobra.Command, flag string) {
 func completeSlow(a *app, c *cobra.Command) {
 	completeDatabases(a, c, "only-db")
 	register(c, "by", fixed(strings.Split(orders(), ", ")...))
+	register(c, "source", fixed(sourceStats, sourceSlowlog))
 }
 
 func completeParameters(a *app, c *cobra.Command) {

@@ -26,14 +26,17 @@ func ExitCodes() string { return exitTopic }
 // Documents holds the JSON document of each command that prints one, empty, by the command's path without avadb.
 func Documents() map[string]any {
 	return map[string]any{
-		"config check": checkDocument{},
-		"config show":  configDocument{},
-		"enable-stats": enableDocument{},
-		"history":      historyDocument{},
-		"rollback":     rollbackDocument{},
-		"slow":         slowDocument{},
-		"tune":         tuneDocument{},
-		"version":      versionDocument{},
+		"config check":   checkDocument{},
+		"config show":    configDocument{},
+		"enable-stats":   enableDocument{},
+		"history":        historyDocument{},
+		"rollback":       rollbackDocument{},
+		"slow":           slowDocument{},
+		"slowlog drop":   slowlogDropDocument{},
+		"slowlog init":   slowlogInitDocument{},
+		"slowlog status": slowlogStatusDocument{},
+		"tune":           tuneDocument{},
+		"version":        versionDocument{},
 	}
 }
 

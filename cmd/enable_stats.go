@@ -201,6 +201,9 @@ func (e *enabling) undoHint() string {
 
 // plan reads the server and gives the changes that are missing.
 func (e *enabling) plan(ctx context.Context, c *change) ([]journal.Change, error) {
+	if err := settings.ReadAccess(ctx, e.conn); err != nil {
+		return nil, err
+	}
 	snapshot, err := settings.Read(ctx, e.conn)
 	if err != nil {
 		return nil, err

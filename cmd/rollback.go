@@ -104,7 +104,7 @@ func (o rollbackOptions) check(a *app) error {
 func runRollback(ctx context.Context, a *app, o rollbackOptions) error {
 	return a.withConn(ctx, pg.Options{Class: pg.Normal, Changes: true}, func(conn *pg.Conn) error {
 		return a.withChange(ctx, conn, o.dryRun, func(c *change) error {
-			plan, err := c.journal.Plan(ctx, o.selection, c.item)
+			plan, err := c.journal.Plan(ctx, o.selection, c.items(ctx))
 			if err != nil {
 				return err
 			}
@@ -175,7 +175,10 @@ func (a *app) reportRollback(ctx context.Context, o rollbackOptions, conn *pg.Co
 
 // pendingAfter names what waits for a restart among the items of the rollback; of a dry run what would wait.
 func pendingAfter(ctx context.Context, conn *pg.Conn, plan *journal.Rollback, dryRun bool) ([]string, error) {
-	if len(plan.Items) == 0 {
+	items := slices.DeleteFunc(slices.Clone(plan.Items), func(u journal.Undo) bool {
+		return u.Kind != journal.SystemSetting && u.Kind != journal.PreloadEntry
+	})
+	if len(items) == 0 {
 		return nil, nil
 	}
 	snapshot, err := settings.Read(ctx, conn)
@@ -183,7 +186,7 @@ func pendingAfter(ctx context.Context, conn *pg.Conn, plan *journal.Rollback, dr
 		return nil, err
 	}
 	var pending []string
-	for _, u := range plan.Items {
+	for _, u := range items {
 		name := u.Name
 		if u.Kind == journal.PreloadEntry {
 			name = settings.PreloadParameter
@@ -192,7 +195,7 @@ func pendingAfter(ctx context.Context, conn *pg.Conn, plan *journal.Rollback, dr
 		if dryRun && u.Action == journal.Restored {
 			waits = snapshot.Parameters[strings.ToLower(name)].Context == "postmaster"
 		}
-		if u.Kind != journal.ExtensionKind && waits {
+		if waits {
 			pending = append(pending, name)
 		}
 	}

@@ -11,12 +11,20 @@ import (
 
 	"avadb/internal/fault"
 	"avadb/internal/pg"
+	"avadb/internal/slowlog"
 	"avadb/internal/statements"
 	"avadb/internal/units"
 )
 
+// The sources of `avadb slow`.
+const (
+	sourceStats   = "stats"
+	sourceSlowlog = "slowlog"
+)
+
 type slowOptions struct {
 	since, sample    string
+	source, schema   string
 	by               string
 	limit            int
 	minCalls         int64
@@ -35,18 +43,24 @@ func newSlow(a *app) *cobra.Command {
 		use: "slow", short: "The statements that cost most, and the window that this is true for",
 		long: `Top statements from pg_stat_statements. Its counters only go up, so the answer says what window it really covers: from
 PostgreSQL 17 up each row is exact where its counters began within the window; before, the counters run since the last
-reset. --sample measures a true window, now. Cancelled, failed and still running statements are in no counter.`,
+reset. --sample measures a true window, now. Cancelled, failed and still running statements are in no counter.
+
+With --source slowlog the answer comes from the slow_query_log table of the connected database: a true window of single
+executions, but only of what its writers logged.`,
 		example: `avadb slow --since 1h
 avadb slow --sample 30s --by calls
+avadb slow --source slowlog --since 1h --by calls
 avadb slow --since 1h --all-databases -o json | jq '.statements[0]'`,
 		privileges: `  any role for its own statements; pg_read_all_stats (or pg_monitor) for those of others, which are counted in
-  not_visible otherwise`,
+  not_visible otherwise; --source slowlog: SELECT on the table`,
 		exits: `  2  a duration or an order is not valid
-  4  the extension is missing or not loaded; avadb enable-stats mends it`,
+  4  the extension is missing or not loaded; avadb enable-stats mends it; the table is missing: avadb slowlog init`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runSlow(ctx, a, o) })
 	f := c.Flags()
 	f.StringVar(&o.since, "since", "1h", "how far back: a duration (90s 15m 1h 7d) or a time")
 	f.StringVar(&o.sample, "sample", "", "measure a true window of this length instead")
+	f.StringVar(&o.source, "source", sourceStats, "where to look: stats (pg_stat_statements) or slowlog (the slow_query_log table)")
+	f.StringVar(&o.schema, "schema", "", "with --source slowlog: schema of the table (default: the one that has it)")
 	f.StringVar(&o.by, "by", "total", "order: "+orders())
 	f.IntVar(&o.limit, "limit", 10, "how many statements; 0: all")
 	f.Int64Var(&o.minCalls, "min-calls", 0, "leave out statements with fewer calls")
@@ -78,13 +92,7 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 		if err := statements.CheckScope(ctx, conn, o.onlyDB, o.onlyUser); err != nil {
 			return err
 		}
-		var answer *statements.Slow
-		if sample > 0 {
-			a.log.Info("measuring for " + units.FormatDuration(sample))
-			answer, err = statements.Sample(ctx, conn, sample, scope)
-		} else {
-			answer, err = statements.Since(ctx, conn, since, scope)
-		}
+		answer, err := o.read(ctx, a, conn, since, sample, scope)
 		if err != nil {
 			return err
 		}
@@ -94,10 +102,32 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 	})
 }
 
+func (o slowOptions) read(ctx context.Context, a *app, conn *pg.Conn, since, sample time.Duration, scope statements.Scope) (*statements.Slow, error) {
+	switch {
+	case o.source == sourceSlowlog:
+		table, err := slowlog.Find(ctx, conn, o.schema)
+		if err != nil {
+			return nil, err
+		}
+		return slowlog.Slow(ctx, conn, table, since, "", scope)
+	case sample > 0:
+		a.log.Info("measuring for " + units.FormatDuration(sample))
+		return statements.Sample(ctx, conn, sample, scope)
+	}
+	return statements.Since(ctx, conn, since, scope)
+}
+
 func (o slowOptions) check(a *app) (since, sample time.Duration, err error) {
 	switch {
 	case !slices.Contains(statements.Orders(), statements.By(o.by)):
 		return 0, 0, fault.New(fault.Usage, "unknown order %q", o.by).WithHint("use --by with one of: %s", orders())
+	case o.source != sourceStats && o.source != sourceSlowlog:
+		return 0, 0, fault.New(fault.Usage, "unknown source %q", o.source).WithHint("use --source %s or %s", sourceStats, sourceSlowlog)
+	case o.source == sourceSlowlog && (o.sample != "" || o.allDatabases):
+		return 0, 0, fault.New(fault.Usage, "--sample and --all-databases go with --source %s", sourceStats).
+			WithHint("the table is in one database: name it with -d")
+	case o.source != sourceSlowlog && o.schema != "":
+		return 0, 0, fault.New(fault.Usage, "--schema goes with --source %s", sourceSlowlog)
 	case o.limit < 0:
 		return 0, 0, fault.New(fault.Usage, "--limit %d is negative", o.limit)
 	case o.minCalls < 0:
@@ -141,7 +171,7 @@ func (a *app) explainWindow(conn *pg.Conn, doc slowDocument) {
 	for _, reason := range w.Reasons {
 		a.log.Warn(reason)
 	}
-	if w.Confidence == statements.SinceReset {
+	if w.Confidence == statements.SinceReset && doc.Source == sourceStats {
 		a.log.Info("a true window, measured now: avadb slow --sample 30s")
 	}
 	if doc.NotVisible > 0 {

@@ -137,6 +137,7 @@ func TestEveryStatementIsAccepted(t *testing.T) {
 			prepare(name, Extension{})
 		}
 	}
+	prepareSlowlog(t, conn, names, prepare)
 	for _, version := range extensionVersions(t, conn) {
 		ext := Extension{Version: version, Schema: `odd "schema`}
 		for _, statement := range []string{
@@ -147,7 +148,7 @@ func TestEveryStatementIsAccepted(t *testing.T) {
 			}
 		}
 		for _, name := range names {
-			if needExtension(t, name) && (readable(version) || !strings.Contains(name, "top") && !strings.Contains(name, "shim") && !strings.Contains(name, "info")) {
+			if needExtension(t, name) && !strings.HasPrefix(name, "slowlog/") && (readable(version) || !strings.Contains(name, "top") && !strings.Contains(name, "shim") && !strings.Contains(name, "info")) {
 				prepare(name, ext)
 			}
 		}
@@ -159,6 +160,41 @@ func TestEveryStatementIsAccepted(t *testing.T) {
 		if _, err := conn.Exec(t.Context(), `DROP SCHEMA "odd ""schema" CASCADE`); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// prepareSlowlog tries the statements about the slow_query_log table: against today's, and those that read it against both kinds of
+// the table that applications made.
+func prepareSlowlog(t *testing.T, conn *pg.Conn, names []string, prepare func(string, Extension)) {
+	t.Helper()
+	const original = `id SERIAL PRIMARY KEY, query TEXT NOT NULL, duration_ms NUMERIC(10, 2) NOT NULL, threshold_ms NUMERIC(10, 2) NOT NULL, query_signature TEXT, timestamp `
+	in := func(schema, version string) Extension { return Extension{Version: version, Schema: schema} }
+	makes := []string{
+		`CREATE SCHEMA "slow ""now"`, `CREATE SCHEMA zoneless`, `CREATE SCHEMA zoned`,
+		`CREATE TABLE zoneless.slow_query_log (` + original + `timestamp NOT NULL)`, `CREATE TABLE zoned.slow_query_log (` + original + `timestamptz NOT NULL)`,
+		`CREATE TABLE "slow ""now".slow_query_log_before_avadb (` + original + `timestamp NOT NULL)`,
+	}
+	for _, statement := range makes {
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	prepare("slowlog/create_table", in(`slow "now`, "1"))
+	if _, err := ExtensionRows[struct{}](t.Context(), conn, in(`slow "now`, "1"), "slowlog/create_table"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, "slowlog/") && needExtension(t, name) && name != "slowlog/create_table" {
+			prepare(name, in(`slow "now`, "1"))
+		}
+	}
+	for schema, version := range map[string]string{"zoneless": "0", "zoned": "0.1"} {
+		for _, name := range []string{"slowlog/rows", "slowlog/top", "slowlog/extent", "slowlog/thresholds"} {
+			prepare(name, in(schema, version))
+		}
+	}
+	if _, err := conn.Exec(t.Context(), `DROP SCHEMA "slow ""now", zoneless, zoned CASCADE`); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestSampleIsExact(t *testing.T) {
 		mustExec(t, d.app, fresh)
 	})
 	row := answer.row(t, known)
-	if row.Calls != 7 || row.Rows != 350 || row.Confidence != Exact || len(row.Flags) != 0 || row.MinMS != nil || row.TotalMS <= 0 || row.MeanMS != row.TotalMS/7 {
+	if row.Calls != 7 || *row.Rows != 350 || row.Confidence != Exact || len(row.Flags) != 0 || row.MinMS != nil || row.TotalMS <= 0 || row.MeanMS != row.TotalMS/7 {
 		t.Errorf("the known one: %+v", row)
 	}
 	if row := answer.row(t, fresh); row.Calls != 1 || row.Confidence != Exact || row.MaxMS == nil || *row.MaxMS != row.TotalMS {

@@ -24,28 +24,28 @@ const (
 
 // Statement is one row of `avadb slow`. Times are milliseconds, blocks are of 8 kB; nil is not known.
 type Statement struct {
-	Signature         *string    `json:"signature"`             // 16 hex digits of the normalised text; null: not computed
-	QueryID           string     `json:"queryid"`               // text: it exceeds 2^53
-	Database          string     `json:"database"`              // it ran in
-	User              string     `json:"user"`                  // role that ran it
-	Origin            string     `json:"origin"`                // stats: from pg_stat_statements
+	Signature         *string    `json:"signature"`             // what the table's writer gave; null: not computed
+	QueryID           *string    `json:"queryid"`               // text: it exceeds 2^53; null: not known
+	Database          *string    `json:"database"`              // it ran in; null: not known
+	User              *string    `json:"user"`                  // role that ran it; null: not known
+	Origin            string     `json:"origin"`                // stats: from pg_stat_statements; app: written by the application
 	Calls             int64      `json:"calls" col:""`          // finished executions
 	TotalMS           float64    `json:"total_ms" col:"num.2"`  // of execution, all calls together
 	MeanMS            float64    `json:"mean_ms" col:"num.2"`   // of execution, a call
 	MinMS             *float64   `json:"min_ms"`                // shortest call; null in a sample, and where it was reset
 	MaxMS             *float64   `json:"max_ms" col:"num.2"`    // longest call; null where it may be older than the window, or was reset
-	StddevMS          float64    `json:"stddev_ms"`             // of the calls' execution times (population)
-	P50MS             *float64   `json:"p50_ms"`                // percentile; null: the counters hold none
+	StddevMS          *float64   `json:"stddev_ms"`             // of the calls' execution times (population); null: not known
+	P50MS             *float64   `json:"p50_ms"`                // percentile of single executions; null: the counters hold none
 	P95MS             *float64   `json:"p95_ms"`                // likewise
 	P99MS             *float64   `json:"p99_ms"`                // likewise
-	Rows              int64      `json:"rows" col:""`           // returned or changed
+	Rows              *int64     `json:"rows" col:""`           // returned or changed; null, as all below: the table does not hold it
 	SharePct          *float64   `json:"share_pct" col:"num.1"` // of the execution time of all the statements asked for; null for a nested one
-	SharedBlksHit     int64      `json:"shared_blks_hit"`       // found in shared_buffers
-	SharedBlksRead    int64      `json:"shared_blks_read"`      // read from outside of shared_buffers
-	SharedBlksWritten int64      `json:"shared_blks_written"`   // written by the statement itself
-	TempBlksRead      int64      `json:"temp_blks_read"`        // of temporary files
-	TempBlksWritten   int64      `json:"temp_blks_written"`     // of temporary files
-	WALBytes          int64      `json:"wal_bytes"`             // of WAL that it made
+	SharedBlksHit     *int64     `json:"shared_blks_hit"`       // found in shared_buffers
+	SharedBlksRead    *int64     `json:"shared_blks_read"`      // read from outside of shared_buffers
+	SharedBlksWritten *int64     `json:"shared_blks_written"`   // written by the statement itself
+	TempBlksRead      *int64     `json:"temp_blks_read"`        // of temporary files
+	TempBlksWritten   *int64     `json:"temp_blks_written"`     // of temporary files
+	WALBytes          *int64     `json:"wal_bytes"`             // of WAL that it made
 	StatsSince        *time.Time `json:"stats_since"`           // 17 and up
 	Confidence        Confidence `json:"confidence" col:""`     // for the window asked for
 	Flags             []string   `json:"flags"`                 // nested: called by another statement; reset: its counters began anew within the sample
@@ -66,7 +66,7 @@ type Window struct {
 // Slow is the answer of `avadb slow`.
 type Slow struct {
 	Window     Window      `json:"window"`      // what was asked for, and what the answer really covers
-	Source     string      `json:"source"`      // stats: pg_stat_statements
+	Source     string      `json:"source"`      // stats: pg_stat_statements; slowlog: the slow_query_log table
 	NotVisible int64       `json:"not_visible"` // statements that the role may not see
 	Statements []Statement `json:"statements"`  // in the order of --by
 }
@@ -193,11 +193,12 @@ func (s *Slow) weakest() {
 }
 
 func (c *Counters) statement(scopeMS float64) Statement {
+	queryID := strconv.FormatInt(*c.QueryID, 10)
 	s := Statement{
-		QueryID: strconv.FormatInt(*c.QueryID, 10), Query: MaskSecrets(c.Query), Database: c.Database, User: c.User, Origin: "stats",
-		Calls: c.Calls, TotalMS: c.TotalMS, MeanMS: c.MeanMS, MinMS: &c.MinMS, MaxMS: &c.MaxMS, StddevMS: c.StddevMS, Rows: c.Rows,
-		SharedBlksHit: c.SharedBlksHit, SharedBlksRead: c.SharedBlksRead, SharedBlksWritten: c.SharedBlksWritten,
-		TempBlksRead: c.TempBlksRead, TempBlksWritten: c.TempBlksWritten, WALBytes: c.WALBytes,
+		QueryID: &queryID, Query: MaskSecrets(c.Query), Database: &c.Database, User: &c.User, Origin: "stats",
+		Calls: c.Calls, TotalMS: c.TotalMS, MeanMS: c.MeanMS, MinMS: &c.MinMS, MaxMS: &c.MaxMS, StddevMS: &c.StddevMS, Rows: &c.Rows,
+		SharedBlksHit: &c.SharedBlksHit, SharedBlksRead: &c.SharedBlksRead, SharedBlksWritten: &c.SharedBlksWritten,
+		TempBlksRead: &c.TempBlksRead, TempBlksWritten: &c.TempBlksWritten, WALBytes: &c.WALBytes,
 		StatsSince: utc(c.StatsSince), Flags: []string{},
 	}
 	if c.minmaxWasReset() {

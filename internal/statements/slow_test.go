@@ -61,9 +61,9 @@ func TestSinceShowsWhatTheViewHolds(t *testing.T) {
 	var got []seen
 	share := 0.0
 	for _, s := range answer.Statements {
-		got = append(got, seen{s.QueryID, s.Calls, s.TotalMS, s.MeanMS, *s.MinMS, *s.MaxMS, s.StddevMS, s.Rows, s.SharedBlksHit, s.WALBytes, s.Query})
+		got = append(got, seen{*s.QueryID, s.Calls, s.TotalMS, s.MeanMS, *s.MinMS, *s.MaxMS, *s.StddevMS, *s.Rows, *s.SharedBlksHit, *s.WALBytes, s.Query})
 		share += *s.SharePct
-		if s.Confidence != Exact || s.Database != d.name || s.User != "postgres" {
+		if s.Confidence != Exact || *s.Database != d.name || *s.User != "postgres" {
 			t.Errorf("%+v", s)
 		}
 	}

@@ -1,0 +1,2 @@
+// Package slowlog keeps the slow_query_log table: made, upgraded, dropped and read.
+package slowlog

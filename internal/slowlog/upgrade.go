@@ -1,0 +1,206 @@
+package slowlog
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"avadb/internal/fault"
+	"avadb/internal/pg"
+	"avadb/internal/query"
+)
+
+// batch is how many rows an upgrade moves at a time: 10,000 take about 0.1 s.
+const batch = 10000
+
+// noObstacles refuses to upgrade a table that something hangs on: it would stay with the old one, which is dropped at the end.
+func (t *Table) noObstacles(ctx context.Context, conn *pg.Conn) error {
+	if t.Layout() != Original {
+		return nil
+	}
+	rows, err := query.Rows[struct{ What string }](ctx, conn, "slowlog/obstacles", t.Schema)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	var what []string
+	for _, row := range rows {
+		what = append(what, row.What)
+	}
+	return fault.New(fault.Prerequisite, "%s cannot be upgraded, because something would not follow it: %s", t.Identifier(), strings.Join(what, ", ")).
+		WithHint("drop it, run avadb slowlog init again, and make it anew")
+}
+
+// LostIndexes are the definitions of indexes that an upgrade does not make anew: a window reads the one on timestamp alone.
+func (t *Table) LostIndexes(ctx context.Context, conn *pg.Conn) ([]string, error) {
+	rows, err := query.Rows[struct{ Name, Definition string }](ctx, conn, "slowlog/indexes", t.Schema)
+	if err != nil || t.Layout() != Original {
+		return nil, err
+	}
+	var lost []string
+	for _, row := range rows {
+		if !strings.HasSuffix(row.Name, "idx_slow_query_log_timestamp") && !strings.HasSuffix(row.Name, "idx_slow_query_log_duration") {
+			lost = append(lost, row.Definition)
+		}
+	}
+	return lost, nil
+}
+
+// beginUpgrade puts today's table in the place of the original, in one transaction that locks it for some milliseconds: with its
+// owner, its privileges, and ids that go on. Writers notice nothing.
+func beginUpgrade(ctx context.Context, conn *pg.Conn, schema, zone string) error {
+	return locked(ctx, conn, func() error {
+		if err := execute(ctx, conn, "LOCK TABLE "+pg.Identifier(schema, Name)+" IN ACCESS EXCLUSIVE MODE"); err != nil {
+			return err
+		}
+		t, err := Find(ctx, conn, schema) // once more, now that nobody can change it
+		if err != nil {
+			return err
+		}
+		if t.Layout() != Original {
+			return fault.New(fault.Failed, "somebody else has changed %s at this moment", t.Identifier()).WithHint("run avadb slowlog init again")
+		}
+		if err := t.noObstacles(ctx, conn); err != nil {
+			return err
+		}
+		return swap(ctx, conn, t, zone)
+	})
+}
+
+type oldNames struct {
+	SequenceSchema string `db:"sequence_schema"`
+	Sequence       string
+	LastValue      int64  `db:"last_value"`
+	PrimaryKey     string `db:"primary_key"`
+}
+
+func swap(ctx context.Context, conn *pg.Conn, t *Table, zone string) error {
+	names, err := query.One[oldNames](ctx, conn, "slowlog/names", t.Schema)
+	if err != nil {
+		return err
+	}
+	grants, err := query.Rows[privilege](ctx, conn, "slowlog/acl", t.Schema)
+	if err != nil {
+		return err
+	}
+	for _, statement := range names.stepAside(t, zone) {
+		if err := execute(ctx, conn, statement); err != nil {
+			return err
+		}
+	}
+	if err := createIn(ctx, conn, &Table{Schema: t.Schema}); err != nil {
+		return err
+	}
+	if _, err := one[struct{ Next int64 }](ctx, conn, t, "slowlog/go_on", names.LastValue, t.Identifier()); err != nil {
+		return err
+	}
+	return handOver(ctx, conn, t, grants)
+}
+
+// stepAside renames the original with what would take the new table's names. Its comment keeps the zone for an upgrade
+// that has to go on.
+func (n oldNames) stepAside(t *Table, zone string) []string {
+	old := pg.Identifier(t.Schema, leftover)
+	statements := []string{
+		"ALTER TABLE " + t.Identifier() + " RENAME TO " + pg.Identifier(leftover),
+		"COMMENT ON TABLE " + old + " IS " + pg.Literal(zone),
+	}
+	if n.Sequence != "" {
+		statements = append(statements, "ALTER SEQUENCE "+pg.Identifier(n.SequenceSchema, n.Sequence)+" RENAME TO "+pg.Identifier(leftover+"_id_seq"))
+	}
+	if n.PrimaryKey != "" {
+		statements = append(statements, "ALTER TABLE "+old+" RENAME CONSTRAINT "+pg.Identifier(n.PrimaryKey)+" TO "+pg.Identifier(leftover+"_pkey"))
+	}
+	return statements
+}
+
+// handOver gives the new table to the owner of the old one, and the same privileges to the same roles: those that the
+// default privileges of a schema gave are taken away.
+func handOver(ctx context.Context, conn *pg.Conn, t *Table, grants []privilege) error {
+	sequence, err := query.One[oldNames](ctx, conn, "slowlog/names", t.Schema)
+	if err != nil {
+		return err
+	}
+	sequenceName := pg.Identifier(sequence.SequenceSchema, sequence.Sequence)
+	given, err := query.Rows[privilege](ctx, conn, "slowlog/acl", t.Schema)
+	if err != nil {
+		return err
+	}
+	var statements []string
+	for _, p := range given {
+		statements = append(statements, p.revoke(t.Identifier(), sequenceName))
+	}
+	if t.Owner != conn.Server.Role {
+		statements = append(statements, "ALTER TABLE "+t.Identifier()+" OWNER TO "+pg.Identifier(t.Owner))
+	}
+	for _, p := range grants {
+		statements = append(statements, p.grant(t.Identifier(), sequenceName))
+	}
+	for _, statement := range statements {
+		if err := execute(ctx, conn, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveStep is what one batch moved.
+type moveStep struct {
+	Moved int64
+	Last  *int64 // id of the last row; nil where nothing was left
+}
+
+// move brings the rows over, a batch in a transaction, and drops the old table once it is empty. It can be interrupted at any
+// moment: each row is in one of the two tables, and the next upgrade goes on.
+func move(ctx context.Context, conn *pg.Conn, schema, zone string, moved func(rows int64)) error {
+	t := &Table{Schema: schema}
+	last, total := int64(math.MinInt64), int64(0)
+	for {
+		var step moveStep
+		err := query.Transaction(ctx, conn, mark, func() (err error) {
+			if err = setZone(ctx, conn, zone); err == nil {
+				step, err = one[moveStep](ctx, conn, t, "slowlog/move", last, batch)
+			}
+			return err
+		})
+		if err != nil {
+			return interrupted(err)
+		}
+		if step.Last == nil {
+			break
+		}
+		last, total = *step.Last, total+step.Moved
+		if moved != nil {
+			moved(total)
+		}
+	}
+	return interrupted(locked(ctx, conn, func() error { return dropOld(ctx, conn, t) }))
+}
+
+// dropOld drops the old table, once more looking that it holds nothing: a row can come late, through a name that somebody uses.
+func dropOld(ctx context.Context, conn *pg.Conn, t *Table) error {
+	old := pg.Identifier(t.Schema, leftover)
+	if err := execute(ctx, conn, "LOCK TABLE "+old+" IN ACCESS EXCLUSIVE MODE"); err != nil {
+		return err
+	}
+	is, err := one[struct{ Rows int64 }](ctx, conn, t, "slowlog/left")
+	switch {
+	case err != nil:
+		return err
+	case is.Rows > 0:
+		return fault.New(fault.Failed, "%d rows came into %s meanwhile", is.Rows, old)
+	}
+	return execute(ctx, conn, "DROP TABLE "+old)
+}
+
+// interrupted says that nothing is lost.
+func interrupted(err error) error {
+	if err == nil {
+		return nil
+	}
+	out := fault.New(fault.KindOf(err), "%w; the new table is in use, and the rows that are not moved yet stand in %s", err, leftover).
+		WithHint("run avadb slowlog init again: it goes on")
+	if f := fault.As(err); f != nil {
+		out = out.WithSQLState(f.SQLState)
+	}
+	return out
+}

@@ -1,0 +1,20 @@
+-- Every slow_query_log table of the connected database, and what an interrupted upgrade left beside it.
+-- $1 schema or null
+-- Least privilege: any role.
+-- Returns: one row a schema: schema, owner, owned (by the role), kind (relkind, empty where there is no table), columns (name, type and
+-- "not null" of each), has_leftover, leftover_zone (that its upgrade began with), may_create (in the schema), may_read (the table), in_path (found without its schema)
+SELECT n.nspname::text AS schema, coalesce(pg_catalog.pg_get_userbyid(t.relowner)::text, '') AS owner,
+       coalesce(pg_catalog.pg_has_role(t.relowner, 'USAGE'), false) AS owned, coalesce(t.relkind::text, '') AS kind,
+       ARRAY(SELECT a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
+             FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns,
+       l.oid IS NOT NULL AS has_leftover,
+       coalesce(pg_catalog.obj_description(l.oid, 'pg_class'), '') AS leftover_zone,
+       pg_catalog.has_schema_privilege(n.oid, 'CREATE') AS may_create,
+       coalesce(pg_catalog.has_table_privilege(t.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'), false) AS may_read,
+       coalesce(pg_catalog.pg_table_is_visible(t.oid), false) AS in_path
+FROM pg_catalog.pg_namespace AS n
+LEFT JOIN pg_catalog.pg_class AS t ON t.relnamespace = n.oid AND t.relname = 'slow_query_log' AND t.relkind IN ('r', 'p', 'v', 'm', 'f')
+LEFT JOIN pg_catalog.pg_class AS l ON l.relnamespace = n.oid AND l.relname = 'slow_query_log_before_avadb' AND l.relkind = 'r'
+WHERE (t.oid IS NOT NULL OR l.oid IS NOT NULL) AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)
+  AND ($1::text IS NULL OR n.nspname = $1)
+ORDER BY in_path DESC, n.nspname
