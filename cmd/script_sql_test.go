@@ -36,7 +36,10 @@ func connect(ts *testscript.TestScript, args []string) (session, []string) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, err := pgconn.Connect(ctx, server.DSN(*database)+" user="+*role)
+	config, err := pgconn.ParseConfig(server.DSN(*database))
+	ts.Check(err)
+	config.User = *role
+	conn, err := pgconn.ConnectConfig(ctx, config)
 	ts.Check(err)
 	return session{conn}, flags.Args()
 }

@@ -58,6 +58,19 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+func TestEventsAreNeverTargets(t *testing.T) {
+	sets := append(history(), &Set{ID: "06", Command: "slowlog drop", State: SetApplied, Items: []Record{{Kind: EventKind, Name: "drop", State: Written}}})
+	for _, sel := range []Selection{{}, {All: true}, {To: "01"}} {
+		targets, err := Targets(sets, sel)
+		if err != nil || targets[len(targets)-1].ID != "05" {
+			t.Errorf("%+v: %v, %v", sel, targets, err)
+		}
+	}
+	if _, err := Targets(sets, Selection{ID: "06"}); err == nil || fault.KindOf(err) != fault.Usage {
+		t.Error(err)
+	}
+}
+
 func TestMerged(t *testing.T) {
 	merged, err := Merged(history()[:2], nil)
 	if err != nil || len(merged) != 2 {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,7 +64,7 @@ func (o Offline) Plan(ctx context.Context, sel journal.Selection) (*OfflineRollb
 	if err := r.readSets(id, &sel); err != nil {
 		return nil, err
 	}
-	if r.targets, err = journal.Targets(r.sets, sel); err != nil {
+	if r.targets, err = journal.Targets(r.candidates(sel), sel); err != nil {
 		return nil, err
 	}
 	if err := r.sameDirectory(id, sel.Force); err != nil {
@@ -74,6 +75,17 @@ func (o Offline) Plan(ctx context.Context, sel journal.Selection) (*OfflineRollb
 		return nil, err
 	}
 	return r, r.decide(records, sel.Force)
+}
+
+// candidates leaves out, where no set is named, those that have nothing in the configuration files: what keeps the server from
+// starting is an older one then.
+func (r *OfflineRollback) candidates(sel journal.Selection) []*journal.Set {
+	if sel.ID != "" {
+		return r.sets
+	}
+	return slices.DeleteFunc(slices.Clone(r.sets), func(s *journal.Set) bool {
+		return !s.InConfiguration() && (sel.To == "" || !strings.HasPrefix(s.ID, strings.ToLower(sel.To)))
+	})
 }
 
 // readSets reads the journal. A file named without an ID means that very set.

@@ -83,6 +83,14 @@ func (b broken) file(t *testing.T) string {
 
 func TestOfflineBringsTheBytesBack(t *testing.T) {
 	b := breakServer(t)
+	// A newer set that cannot keep a server from starting is not what is meant.
+	later := &journal.Set{
+		ID: "ffffffff-0000-7000-8000-000000000000", Rev: 1, Command: "slowlog init", Node: b.set.Node, State: journal.SetApplied,
+		Items: []journal.Record{{Kind: journal.TableKind, Name: "public.slow_query_log", Database: "shop", Ours: journal.Present("layout 1"), State: journal.Written}},
+	}
+	if err := b.folder.Write(later); err != nil {
+		t.Fatal(err)
+	}
 	info, err := os.Stat(filepath.Join(b.server.DataDir, AutoConfName))
 	if err != nil {
 		t.Fatal(err)

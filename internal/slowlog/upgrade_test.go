@@ -1,0 +1,234 @@
+package slowlog
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"avadb/internal/fault"
+	"avadb/internal/journal"
+)
+
+// insert is what the applications of the original table do.
+const insert = "INSERT INTO slow_query_log (query, duration_ms, threshold_ms, query_signature) VALUES ($1, $2, $3, $4)"
+
+// writer inserts until it is told to stop, in the session of a role with nothing but INSERT and a time zone of its own, and
+// notes what the server's clock said before and after.
+func writer(ctx context.Context, stop <-chan struct{}, dsn string, n int, written *atomic.Int64) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, "SELECT 1 / (current_user = 'berliner')::int"); err != nil {
+		return err
+	}
+	for i := 0; ; i++ {
+		select {
+		case <-stop:
+			return nil
+		default:
+		}
+		if _, err := conn.Exec(ctx, insert, fmt.Sprintf("writer %d row %d", n, i), 150.5, 100, "s"); err != nil {
+			return err
+		}
+		written.Add(1)
+	}
+}
+
+func TestUpgradeWhileSixWritersInsert(t *testing.T) {
+	r := newRig(t, original, "CREATE ROLE berliner LOGIN", "ALTER ROLE berliner SET timezone = 'Europe/Berlin'",
+		"GRANT INSERT ON slow_query_log TO berliner", "GRANT USAGE ON SEQUENCE slow_query_log_id_seq TO berliner",
+		// An hour before and after the clock went back, as Berlin's wall clocks showed it, and a row of summer.
+		`INSERT INTO slow_query_log (query, duration_ms, threshold_ms, timestamp) SELECT 'old ' || g, g % 900, 100, '2026-10-25 00:30'::timestamp + g * interval '1 second' FROM generate_series(1, 30000) AS g`,
+		`INSERT INTO slow_query_log (query, duration_ms, threshold_ms, timestamp) VALUES ('summer', 99999999.99, 100, '2026-07-01 12:00')`)
+	want := value(t, r.admin, `SELECT md5(string_agg(concat_ws('|', id, query, duration_ms, threshold_ms, "timestamp" AT TIME ZONE 'Europe/Berlin', query_signature), ',' ORDER BY id)) FROM slow_query_log`)
+	dsn := strings.Replace(shared.DSN(r.name), "user=postgres", "user=berliner", 1)
+	zone, err := r.find(t).Zone(t.Context(), r.conn, "")
+	if err != nil || zone != "Europe/Berlin" {
+		t.Fatalf("zone %q, %v", zone, err)
+	}
+
+	begun := time.Now()
+	stop := make(chan struct{})
+	var written atomic.Int64
+	failures := make(chan error, 6)
+	var writers sync.WaitGroup
+	for n := range 6 {
+		writers.Go(func() {
+			if err := writer(t.Context(), stop, dsn, n, &written); err != nil {
+				failures <- err
+			}
+		})
+	}
+	for written.Load() < 300 && len(failures) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	err = r.item(zone, nil).Write(t.Context(), journal.Present(string(Current)))
+	after := written.Load()
+	for written.Load() < after+300 && len(failures) == 0 && err == nil {
+		time.Sleep(time.Millisecond)
+	}
+	close(stop)
+	writers.Wait()
+	close(failures)
+	for failure := range failures {
+		t.Errorf("a writer failed: %v", failure)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if layout := r.find(t).Layout(); layout != Current {
+		t.Errorf("layout %q", layout)
+	}
+	if got := value(t, r.admin, "SELECT count(*) FROM slow_query_log WHERE query LIKE 'writer%'"); got != fmt.Sprint(written.Load()) {
+		t.Errorf("%s rows of the writers, they made %d", got, written.Load())
+	}
+	if got := value(t, r.admin, `SELECT md5(string_agg(concat_ws('|', id, query, duration_ms, threshold_ms, "timestamp", query_signature), ',' ORDER BY id)) FROM slow_query_log WHERE query NOT LIKE 'writer%'`); got != want {
+		t.Error("the old rows are not what they were")
+	}
+	// What the writers put in before the upgrade in Berlin's wall time and after it as a moment is of these minutes.
+	if got := value(t, r.admin, "SELECT count(*) FROM slow_query_log WHERE query LIKE 'writer%' AND timestamp NOT BETWEEN $1 AND clock_timestamp()", begun.Add(-time.Second)); got != "0" {
+		t.Errorf("%s timestamps moved", got)
+	}
+	if got := value(t, r.admin, "SELECT to_regclass('slow_query_log_before_avadb') IS NULL"); got != "true" {
+		t.Error("the old table is still there")
+	}
+}
+
+func TestUpgradeKeepsOwnerAndPrivileges(t *testing.T) {
+	r := newRig(t, original, "CREATE ROLE keeper", "CREATE ROLE reader", `CREATE ROLE "wri""ter"`, "CREATE ROLE narrow", "CREATE ROLE never",
+		"ALTER TABLE slow_query_log OWNER TO keeper", "GRANT SELECT ON slow_query_log TO reader WITH GRANT OPTION", "GRANT SELECT ON slow_query_log TO PUBLIC",
+		`GRANT INSERT ON slow_query_log TO "wri""ter"`, `GRANT USAGE, SELECT ON SEQUENCE slow_query_log_id_seq TO "wri""ter"`,
+		"GRANT INSERT (query, duration_ms, threshold_ms) ON slow_query_log TO narrow",
+		"ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO never", "ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO never")
+	const acl = `SELECT string_agg(x, E'\n' ORDER BY x) FROM (
+		SELECT 'owner ' || relowner::regrole FROM pg_class WHERE oid = 'slow_query_log'::regclass
+		UNION ALL SELECT a::text FROM pg_class, aclexplode(relacl) AS a WHERE oid = 'slow_query_log'::regclass
+		UNION ALL SELECT 'sequence ' || a::text FROM pg_class, aclexplode(relacl) AS a WHERE oid = 'slow_query_log_id_seq'::regclass
+		UNION ALL SELECT attname || a::text FROM pg_attribute, aclexplode(attacl) AS a WHERE attrelid = 'slow_query_log'::regclass) AS every(x)`
+	before := value(t, r.admin, acl)
+	if err := r.item("UTC", nil).Write(t.Context(), journal.Present(string(Current))); err != nil {
+		t.Fatal(err)
+	}
+	if after := value(t, r.admin, acl); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+}
+
+func TestUpgradeGoesOnAfterAnInterrupt(t *testing.T) {
+	r := newRig(t, original, "INSERT INTO slow_query_log (query, duration_ms, threshold_ms, timestamp) SELECT 'old', 1, 1, '2026-01-01' FROM generate_series(1, 25000)")
+	ctx, interrupt := context.WithCancel(t.Context())
+	err := r.item("Asia/Kolkata", func(int64) { interrupt() }).Write(ctx, journal.Present(string(Current)))
+	f := fault.As(err)
+	if f == nil || f.Kind != fault.Interrupted || !strings.Contains(f.Hint, "goes on") {
+		t.Fatalf("%v (%+v)", err, f)
+	}
+	state, err := r.item("", nil).Read(t.Context())
+	if err != nil || state.Text() != string(Upgrading) {
+		t.Fatalf("%v, %v", state, err)
+	}
+	if got := value(t, r.admin, "SELECT (SELECT count(*) FROM slow_query_log) || '+' || (SELECT count(*) FROM slow_query_log_before_avadb)"); got != "10000+15000" {
+		t.Errorf("rows: %s", got)
+	}
+	if rows, err := r.find(t).CountRows(t.Context(), r.conn); err != nil || rows != 25000 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+	if _, err := r.find(t).Zone(t.Context(), r.conn, "Europe/Berlin"); fault.As(err) == nil || fault.As(err).Kind != fault.Usage {
+		t.Errorf("another zone half-way: %v", err)
+	}
+	zone, err := r.find(t).Zone(t.Context(), r.conn, "")
+	if err != nil || zone != "Asia/Kolkata" {
+		t.Fatal(zone, err)
+	}
+	run(t, r.admin, "INSERT INTO slow_query_log (query, duration_ms, threshold_ms) VALUES ('new', 1, 1)")
+	if err := r.item(zone, nil).Write(t.Context(), journal.Present(string(Current))); err != nil {
+		t.Fatal(err)
+	}
+	got := value(t, r.admin, `SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || max(id) || ' ' || count(*) FILTER (WHERE timestamp = '2025-12-31 18:30Z') FROM slow_query_log`)
+	if got != "25001 25001 25001 25000" {
+		t.Error(got)
+	}
+}
+
+// A long reader must not make the writers queue behind avadb's own wait.
+func TestUpgradeWaitsForALockOnlyForAMoment(t *testing.T) {
+	r := newRig(t, original)
+	reader := dial(t, shared.DSN(r.name))
+	run(t, reader, "BEGIN", "SELECT FROM slow_query_log")
+	done := make(chan error, 1)
+	go func() { done <- r.item("UTC", nil).Write(t.Context(), journal.Present(string(Current))) }()
+	for value(t, r.admin, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'slow_query_log'::regclass") == "0" {
+		time.Sleep(time.Millisecond)
+	}
+	run(t, r.admin, "INSERT INTO slow_query_log (query, duration_ms, threshold_ms) VALUES ('while it waits', 1, 1)")
+	run(t, reader, "COMMIT")
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got := value(t, r.admin, "SELECT count(*) FROM slow_query_log"); got != "1" {
+		t.Error(got)
+	}
+}
+
+func TestUpgradeRefusesWhatWouldNotFollow(t *testing.T) {
+	r := newRig(t, original, "CREATE VIEW slowest AS SELECT query FROM slow_query_log", "CREATE PUBLICATION everything FOR ALL TABLES",
+		"CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+		"CREATE TRIGGER watch BEFORE INSERT ON slow_query_log FOR EACH ROW EXECUTE FUNCTION nothing()", "ALTER TABLE slow_query_log ADD CHECK (duration_ms >= 0)",
+		"ALTER TABLE slow_query_log ENABLE ROW LEVEL SECURITY", "CREATE POLICY mine ON slow_query_log USING (true)",
+		"CREATE TABLE note (slow int REFERENCES slow_query_log)", "CREATE TABLE child () INHERITS (slow_query_log)")
+	err := r.find(t).CreateAccess(t.Context(), r.conn)
+	if f := fault.As(err); f == nil || f.Kind != fault.Prerequisite {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"view or rule on slowest", "publication everything", "trigger watch", "constraint slow_query_log_duration_ms_check", "row level security", "policy mine", "foreign key note_slow_fkey", "inheritance"} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%q is not named: %v", word, err)
+		}
+	}
+}
+
+func TestLayouts(t *testing.T) {
+	for name, c := range map[string]struct {
+		ddl  string
+		want Layout
+	}{
+		"original":        {original, Original},
+		"bigint, zoned":   {`CREATE TABLE slow_query_log (id bigserial PRIMARY KEY, query text NOT NULL, duration_ms numeric(14,2) NOT NULL, threshold_ms numeric(10,2) NOT NULL, timestamp timestamptz NOT NULL, query_signature text)`, Original},
+		"a column more":   {original + "ALTER TABLE slow_query_log ADD request_id text", Foreign},
+		"other digits":    {original + "ALTER TABLE slow_query_log ALTER duration_ms TYPE numeric(12,4)", Foreign},
+		"nulls":           {original + "ALTER TABLE slow_query_log ALTER query DROP NOT NULL", Foreign},
+		"a view":          {`CREATE VIEW slow_query_log AS SELECT 1 AS id`, Foreign},
+		"a partitioned":   {`CREATE TABLE slow_query_log (id int) PARTITION BY RANGE (id)`, Foreign},
+		"no table":        {`SELECT 1`, None},
+		"a leftover":      {`CREATE TABLE slow_query_log_before_avadb (id int)`, Foreign},
+		"current":         {"", Current},
+		"current widened": {"ALTER TABLE slow_query_log ADD request_id text", Current},
+	} {
+		t.Run(strings.NewReplacer(" ", "_", ",", "").Replace(name), func(t *testing.T) {
+			r := newRig(t)
+			if strings.HasPrefix(name, "current") {
+				if err := r.item("", nil).Write(t.Context(), journal.Present(string(Current))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			run(t, r.admin, c.ddl)
+			table := r.find(t)
+			if table.Layout() != c.want {
+				t.Errorf("layout %q, want %q: %q", table.Layout(), c.want, table.Columns)
+			}
+			if c.want == Foreign {
+				if f := fault.As(table.Unknown()); f == nil || f.Hint == "" {
+					t.Error("no next step")
+				}
+			}
+		})
+	}
+}
