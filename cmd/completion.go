@@ -115,18 +115,23 @@ func completeParameters(a *app, c *cobra.Command) {
 	register(c, "only", profile)
 	register(c, "skip", profile)
 	register(c, "set", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		words, directive := a.ask(func(ctx context.Context, conn *pg.Conn) ([]string, error) {
-			parameters, err := settings.ReadParameters(ctx, conn)
-			if err != nil {
-				return nil, err
-			}
-			var names []string
-			for _, p := range parameters {
-				names = append(names, p.Name+"=")
-			}
-			slices.Sort(names)
-			return names, nil
-		})
+		words, directive := a.ask(parameterNames)
+		for i := range words {
+			words[i] += "="
+		}
 		return words, directive | cobra.ShellCompDirectiveNoSpace
 	})
+}
+
+func parameterNames(ctx context.Context, conn *pg.Conn) ([]string, error) {
+	parameters, err := settings.ReadParameters(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, p := range parameters {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return names, nil
 }

@@ -31,6 +31,8 @@ func Documents() map[string]any {
 		"enable-stats":   enableDocument{},
 		"history":        historyDocument{},
 		"rollback":       rollbackDocument{},
+		"settings":       settingsDocument{},
+		"settings diff":  settingsDiffDocument{},
 		"slow":           slowDocument{},
 		"slowlog drop":   slowlogDropDocument{},
 		"slowlog init":   slowlogInitDocument{},

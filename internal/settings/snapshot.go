@@ -39,8 +39,9 @@ func (p Parameter) Same(a, b string) bool {
 
 // Snapshot is the configuration of a server at one moment.
 type Snapshot struct {
-	Parameters map[string]Parameter // by lower-case name
-	Files      Files
+	Parameters  map[string]Parameter // by lower-case name
+	Files       Files
+	CommandLine CommandLine
 }
 
 // Read reads the parameters and the files.
@@ -53,7 +54,11 @@ func Read(ctx context.Context, conn *pg.Conn) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Snapshot{Parameters: parameters, Files: files}, nil
+	line, err := ReadCommandLine(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	return &Snapshot{Parameters: parameters, Files: files, CommandLine: line}, nil
 }
 
 // ReadParameters reads pg_settings as the server has it: what avadb's own session has set is reset within a
@@ -107,7 +112,7 @@ var hiding = map[string]bool{
 // ServerLayer is the layer that decides the server's value at the next start: only the command line is above the files.
 func (s *Snapshot) ServerLayer(name string) Layer {
 	p := s.Parameters[strings.ToLower(name)]
-	if p.Source == "command line" {
+	if _, set := s.CommandLine.Values[strings.ToLower(name)]; set || p.Source == "command line" {
 		return LayerCommandLine
 	}
 	if last, found := s.Files.Last(name); found {
@@ -129,7 +134,12 @@ func (s *Snapshot) Next(name string) string {
 	case LayerAutoConf, LayerFile:
 		last, _ := s.Files.Last(name)
 		return last.Value
-	case LayerCommandLine, LayerEnvironment:
+	case LayerCommandLine:
+		if value, set := s.CommandLine.Values[strings.ToLower(name)]; set && hiding[p.Source] {
+			return value
+		}
+		return p.ResetVal
+	case LayerEnvironment:
 		return p.ResetVal
 	default:
 		return p.BootVal
@@ -166,9 +176,13 @@ func (s *Snapshot) Future(name string) string {
 	}
 }
 
-// HiddenNames gives those of the names whose value on the server lies below one that this session has of its own.
+// HiddenNames gives those of the names whose value on the server lies below one that this session has of its own, so that a
+// command line below it is not seen in pg_settings; none where the command line itself could be read.
 func (s *Snapshot) HiddenNames(names []string) []string {
 	var hidden []string
+	if s.CommandLine.Known {
+		return nil
+	}
 	for _, name := range names {
 		if hiding[s.Parameters[strings.ToLower(name)].Source] {
 			hidden = append(hidden, name)

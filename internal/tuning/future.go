@@ -1,6 +1,10 @@
 package tuning
 
-import "slices"
+import (
+	"slices"
+
+	"avadb/internal/units"
+)
 
 // future is the server as it would be with the recommended values laid over what it has now.
 type future struct {
@@ -30,7 +34,7 @@ func (f future) number(name string) (float64, bool) {
 // bytes is a parameter of memory in bytes.
 func (f future) bytes(name string) (int64, bool) {
 	n, ok := f.number(name)
-	unit, isMemory := bytesPerUnit(f.parameters[name].Unit)
+	unit, isMemory := units.BytesPerUnit(f.parameters[name].Unit)
 	return int64(n) * unit, ok && isMemory && n >= 0
 }
 

@@ -69,7 +69,7 @@ func rangeOf(p Parameter, least, most float64) string {
 }
 
 func numberForm(p Parameter) string {
-	_, isMemory := bytesPerUnit(p.Unit)
+	_, isMemory := units.BytesPerUnit(p.Unit)
 	switch {
 	case isMemory:
 		return "a size, with the unit B, kB, MB, GB or TB"
