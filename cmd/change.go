@@ -112,6 +112,8 @@ func (c *change) item(r journal.Record) (journal.Item, error) {
 		return settings.NewPreload(c.conn, r.Name), nil
 	case journal.ExtensionKind:
 		return statements.NewExtensionItem(c.databases, r.Database), nil
+	case journal.RoleSetting:
+		return settings.ParseRoleSetting(c.conn, r.Name)
 	case journal.TableKind:
 		return slowlog.NewTableItem(c.databases, r.Database, slowlog.ParseTableName(r.Name), "", nil), nil
 	case journal.GrantKind:

@@ -114,6 +114,8 @@ func completeParameters(a *app, c *cobra.Command) {
 	profile := fixed(tuning.ProfileNames()...)
 	register(c, "only", profile)
 	register(c, "skip", profile)
+	register(c, "priority", fixed(tuning.PriorityNames()...))
+	completeDatabases(a, c, "for-db")
 	register(c, "set", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		words, directive := a.ask(parameterNames)
 		for i := range words {

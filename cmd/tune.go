@@ -32,6 +32,8 @@ type tuneOptions struct {
 	connections    int
 	dryRun, force  bool
 	restartCommand string
+
+	forRole, forDB, priority string
 }
 
 type tuneDocument struct {
@@ -63,18 +65,24 @@ func newMemoryDocument(m tuning.Memory) memoryDocument {
 func newTune(a *app) *cobra.Command {
 	var o tuneOptions
 	c := newCommand(spec{
-		use: "tune --ram SIZE", short: "Set the parameters that matter, for this much memory",
+		use: "tune {--ram SIZE | --for-role ROLE --priority CLASS}", short: "Set the parameters that matter, for this much memory",
 		long: `Sets the parameters that matter to what fits the server's memory, with ALTER SYSTEM, and reloads. Every value is
 checked against the server's ranges and the rules between parameters before any is written; the change set can be undone
-with avadb rollback. -o sql and -o conf print the plan for use elsewhere and write nothing to the server.`,
+with avadb rollback. -o sql and -o conf print the plan for use elsewhere and write nothing to the server.
+
+With --for-role or --for-db it sets the timeouts of a priority class for those sessions alone, as ALTER ROLE or ALTER
+DATABASE ... SET: statement_timeout, lock_timeout, idle_in_transaction_session_timeout and, from 17 up,
+transaction_timeout.`,
 		example: `avadb tune --ram 8GB --dry-run
 avadb tune --ram 8GB
 avadb tune --ram 32GB --connections 300 --skip log_connections,log_disconnections
 avadb tune --ram 8GB --set random_page_cost=1.5 --restart-command 'systemctl restart postgresql'
-avadb tune --ram 8GB -o conf > tuned.conf`,
+avadb tune --ram 8GB -o conf > tuned.conf
+avadb tune --for-role reports --priority low`,
 		formats: "sql conf",
 		privileges: `  superuser; or from PostgreSQL 15 up pg_monitor, GRANT ALTER SYSTEM ON PARAMETER for each name, SELECT on
-  pg_file_settings, EXECUTE on pg_show_all_file_settings() and pg_reload_conf()`,
+  pg_file_settings, EXECUTE on pg_show_all_file_settings() and pg_reload_conf(). --for-role: CREATEROLE, from 16 up with the
+  ADMIN option on the role; --for-db: owner of the database`,
 		exits: `  0  done, also when values wait for a restart (restart_required)
   2  a value is not valid
   4  a privilege is missing, a pooler is in between, or something else manages the server`,
@@ -88,11 +96,20 @@ avadb tune --ram 8GB -o conf > tuned.conf`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the plan and write nothing")
 	f.BoolVar(&o.force, "force", false, "also where the host has less memory than --ram, or huge pages cannot be seen")
 	f.StringVar(&o.restartCommand, "restart-command", "", "shell command that restarts the server, run when values wait for it")
+	f.StringVar(&o.forRole, "for-role", "", "set the timeouts of this role instead")
+	f.StringVar(&o.forDB, "for-db", "", "set the timeouts of this database instead; with --for-role, of the role in it")
+	f.StringVar(&o.priority, "priority", "", "with --for-role, --for-db: "+strings.Join(tuning.PriorityNames(), ", "))
 	completeParameters(a, c)
 	return c
 }
 
 func runTune(ctx context.Context, a *app, o tuneOptions) error {
+	if err := o.checkScope(a); err != nil {
+		return err
+	}
+	if o.isScoped() {
+		return runTuneFor(ctx, a, o)
+	}
 	if err := o.check(a); err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (r *run) item(record journal.Record) (journal.Item, error) {
 		return settings.NewPreload(r.conn, record.Name), nil
 	case journal.ExtensionKind:
 		return statements.NewExtensionItem(r.databases, record.Database), nil
-	case journal.TableKind, journal.GrantKind, journal.EventKind:
+	case journal.RoleSetting, journal.TableKind, journal.GrantKind, journal.EventKind:
 	}
 	return nil, fmt.Errorf("no item of kind %q", record.Kind)
 }

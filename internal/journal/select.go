@@ -78,7 +78,7 @@ func Merged(sets []*Set, only []string) ([]Record, error) {
 		return merged, nil
 	}
 	for _, name := range only {
-		if !slices.ContainsFunc(merged, func(r Record) bool { return strings.EqualFold(r.Name, name) }) {
+		if !slices.ContainsFunc(merged, func(r Record) bool { return r.isNamed(name) }) {
 			return nil, fault.New(fault.Usage, "nothing named %q is in what would be rolled back", name).
 				WithHint("it holds: %s", strings.Join(names(merged), ", "))
 		}
@@ -116,7 +116,7 @@ func libraryLast(a, b Record) int {
 }
 
 func inOnly(r Record, only []string) bool {
-	return len(only) == 0 || slices.ContainsFunc(only, func(name string) bool { return strings.EqualFold(name, r.Name) })
+	return len(only) == 0 || slices.ContainsFunc(only, r.isNamed)
 }
 
 func names(records []Record) []string {

@@ -71,6 +71,16 @@ func TestEventsAreNeverTargets(t *testing.T) {
 	}
 }
 
+func TestMergedKeepsRolesOfDifferentCaseApart(t *testing.T) {
+	role := func(name string) Record {
+		return Record{Kind: RoleSetting, Name: `ROLE "` + name + `" work_mem`, Ours: Present("1MB"), State: Written}
+	}
+	sets := []*Set{{ID: "01", State: SetApplied, Items: []Record{role("app"), role("APP")}}}
+	if merged, err := Merged(sets, []string{"work_mem"}); err != nil || len(merged) != 2 {
+		t.Errorf("%+v, %v", merged, err)
+	}
+}
+
 func TestMerged(t *testing.T) {
 	merged, err := Merged(history()[:2], nil)
 	if err != nil || len(merged) != 2 {

@@ -14,6 +14,7 @@ type Kind string
 // The kinds of item.
 const (
 	SystemSetting Kind = "system_setting" // an entry of postgresql.auto.conf
+	RoleSetting   Kind = "role_setting"   // a parameter that a role or a database sets for itself
 	PreloadEntry  Kind = "preload_entry"  // one library in shared_preload_libraries
 	ExtensionKind Kind = "extension"      // an extension in one database
 	TableKind     Kind = "table"          // a table of avadb's in one database
@@ -123,9 +124,23 @@ func inConfiguration(records []Record) bool {
 	return slices.ContainsFunc(records, func(r Record) bool { return r.Kind == SystemSetting || r.Kind == PreloadEntry })
 }
 
-// sameItem tells whether two records speak of the same thing.
+// isNamed tells whether a person means this record: a parameter of a role goes by its own name, too.
+func (r Record) isNamed(name string) bool {
+	own := r.Name[strings.LastIndexByte(r.Name, ' ')+1:]
+	return strings.EqualFold(name, r.Name) || r.Kind == RoleSetting && strings.EqualFold(name, own)
+}
+
+// sameItem tells whether two records speak of the same thing. Names of parameters fold; those of roles and tables do not.
 func (r Record) sameItem(o Record) bool {
-	return r.Kind == o.Kind && strings.EqualFold(r.Name, o.Name) && r.Database == o.Database
+	if r.Kind != o.Kind || r.Database != o.Database {
+		return false
+	}
+	switch r.Kind {
+	case RoleSetting, TableKind, GrantKind, EventKind:
+		return r.Name == o.Name
+	case SystemSetting, PreloadEntry, ExtensionKind:
+	}
+	return strings.EqualFold(r.Name, o.Name)
 }
 
 // Node names a server by what it reports of itself, so that a socket, 127.0.0.1 and ::1 are one node.

@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -20,4 +21,24 @@ func Literal(s string) string {
 		return quoted
 	}
 	return "E" + strings.ReplaceAll(quoted, `\`, `\\`)
+}
+
+// CutIdentifier reads a quoted identifier at the beginning of a text, and gives what follows it.
+func CutIdentifier(text string) (name, rest string, err error) {
+	var b strings.Builder
+	if !strings.HasPrefix(text, `"`) {
+		return "", "", errors.New("no quoted name")
+	}
+	for text = text[1:]; ; {
+		before, after, found := strings.Cut(text, `"`)
+		if !found {
+			return "", "", errors.New("a quoted name that does not end")
+		}
+		b.WriteString(before)
+		if !strings.HasPrefix(after, `"`) {
+			return b.String(), after, nil
+		}
+		b.WriteByte('"')
+		text = after[1:]
+	}
 }

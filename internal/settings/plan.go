@@ -35,6 +35,8 @@ type Setting struct {
 	Action         Action        `json:"action" col:"status"`  // what is done with it
 	Context        string        `json:"context" col:""`       // reload or restart: what it takes
 	Winner         Layer         `json:"winner" col:""`        // the layer that decides once this is done
+	Role           *string       `json:"role"`                 // whose sessions alone take it; null: everybody's
+	Database       *string       `json:"database"`             // in which sessions alone take it; null: in every one
 	PendingRestart bool          `json:"pending_restart"`      // a value for it waits for a restart of the server
 	Reason         string        `json:"reason" col:"elastic"` // one sentence
 	Formula        string        `json:"formula"`              // how the value was found, such as RAM / 4

@@ -74,37 +74,17 @@ func ParseGrantItem(databases *pg.Databases, database, name string) (*GrantItem,
 		rest, _ = strings.CutPrefix(name, "USAGE ON SCHEMA ")
 		item.privilege = "USAGE"
 	}
-	schema, rest, err := cutIdentifier(rest)
+	schema, rest, err := pg.CutIdentifier(rest)
 	if err != nil {
 		return nil, err
 	}
 	rest = strings.TrimPrefix(rest, "."+pg.Identifier(Name))
-	role, _, err := cutIdentifier(strings.TrimPrefix(rest, " TO "))
+	role, _, err := pg.CutIdentifier(strings.TrimPrefix(rest, " TO "))
 	item.schema, item.role = schema, role
 	if err == nil && item.Name() != name {
 		err = errors.New("not a grant that avadb gives")
 	}
 	return item, err
-}
-
-// cutIdentifier reads a quoted identifier and gives what follows.
-func cutIdentifier(text string) (name, rest string, err error) {
-	var b strings.Builder
-	if !strings.HasPrefix(text, `"`) {
-		return "", "", errors.New("no quoted name")
-	}
-	for text = text[1:]; ; {
-		before, after, found := strings.Cut(text, `"`)
-		if !found {
-			return "", "", errors.New("a quoted name that does not end")
-		}
-		b.WriteString(before)
-		if !strings.HasPrefix(after, `"`) {
-			return b.String(), after, nil
-		}
-		b.WriteByte('"')
-		text = after[1:]
-	}
 }
 
 // Privilege is INSERT or USAGE.
