@@ -252,8 +252,9 @@ func (e *enabling) mayWrite(ctx context.Context, changes []journal.Change) error
 	if len(names) == 0 || e.o.dryRun {
 		return nil
 	}
-	lines := append(settings.ConfLines(e.doc.Settings), settings.PreloadParameter+" = '"+settings.FormatList(e.doc.Library.After)+"'")
-	return settings.WriteAccess(ctx, e.conn, names, lines)
+	list := settings.FormatList(e.doc.Library.After)
+	preload := settings.Setting{Name: settings.PreloadParameter, Value: &list, Context: "restart"}
+	return settings.WriteAccess(ctx, e.conn, names, append(slices.Clone(e.doc.Settings), preload))
 }
 
 // planSettings wants what the counters need, and what the flags say.

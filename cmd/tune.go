@@ -21,9 +21,16 @@ import (
 
 // The formats of tune that print the plan for something else than avadb and write nothing to the server.
 const (
-	formatSQL  render.Format = "sql"
-	formatConf render.Format = "conf"
+	formatSQL     render.Format = "sql"
+	formatConf    render.Format = "conf"
+	formatPatroni render.Format = "patroni"
+	formatK8s     render.Format = "k8s"
 )
+
+// isForElsewhere tells a format that writes nothing to the server.
+func isForElsewhere(f render.Format) bool {
+	return f == formatSQL || f == formatConf || f == formatPatroni || f == formatK8s
+}
 
 type tuneOptions struct {
 	ram            string
@@ -68,7 +75,8 @@ func newTune(a *app) *cobra.Command {
 		use: "tune {--ram SIZE | --for-role ROLE --priority CLASS}", short: "Set the parameters that matter, for this much memory",
 		long: `Sets the parameters that matter to what fits the server's memory, with ALTER SYSTEM, and reloads. Every value is
 checked against the server's ranges and the rules between parameters before any is written; the change set can be undone
-with avadb rollback. -o sql and -o conf print the plan for use elsewhere and write nothing to the server.
+with avadb rollback. -o sql, conf, patroni and k8s (CloudNativePG) print the plan for use elsewhere and write nothing to
+the server.
 
 With --for-role or --for-db it sets the timeouts of a priority class for those sessions alone, as ALTER ROLE or ALTER
 DATABASE ... SET: statement_timeout, lock_timeout, idle_in_transaction_session_timeout and, from 17 up,
@@ -79,7 +87,7 @@ avadb tune --ram 32GB --connections 300 --skip log_connections,log_disconnection
 avadb tune --ram 8GB --set random_page_cost=1.5 --restart-command 'systemctl restart postgresql'
 avadb tune --ram 8GB -o conf > tuned.conf
 avadb tune --for-role reports --priority low`,
-		formats: "sql conf",
+		formats: "sql conf patroni k8s",
 		privileges: `  superuser; or from PostgreSQL 15 up pg_monitor, GRANT ALTER SYSTEM ON PARAMETER for each name, SELECT on
   pg_file_settings, EXECUTE on pg_show_all_file_settings() and pg_reload_conf(). --for-role: CREATEROLE, from 16 up with the
   ADMIN option on the role; --for-db: owner of the database`,
@@ -113,7 +121,7 @@ func runTune(ctx context.Context, a *app, o tuneOptions) error {
 	if err := o.check(a); err != nil {
 		return err
 	}
-	o.dryRun = o.dryRun || a.format == formatSQL || a.format == formatConf
+	o.dryRun = o.dryRun || isForElsewhere(a.format)
 	return a.withConn(ctx, pg.Options{Class: pg.Normal, Changes: true}, func(conn *pg.Conn) error {
 		if o.dryRun {
 			doc, err := planTune(ctx, a, o, conn)
@@ -300,7 +308,7 @@ func applyTune(ctx context.Context, a *app, o tuneOptions, c *change) (*tuneDocu
 	if len(names) == 0 {
 		return doc, nil
 	}
-	if err := settings.WriteAccess(ctx, c.conn, names, settings.ConfLines(doc.Settings)); err != nil {
+	if err := settings.WriteAccess(ctx, c.conn, names, doc.Settings); err != nil {
 		return nil, err
 	}
 	if a.asks() {
@@ -357,8 +365,13 @@ func restartTuned(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn, doc
 }
 
 func (a *app) printTune(conn *pg.Conn, doc *tuneDocument) error {
-	if a.format == formatConf {
+	switch a.format {
+	case formatConf:
 		return a.write([]byte(confText(doc)))
+	case formatPatroni:
+		return a.write([]byte(settings.PatroniYAML(doc.Settings)))
+	case formatK8s:
+		return a.write([]byte(settings.KubernetesYAML(doc.Settings)))
 	}
 	if a.format == formatSQL {
 		text, err := sqlText(doc)

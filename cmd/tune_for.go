@@ -32,8 +32,8 @@ func (o tuneOptions) checkScope(a *app) error {
 			return fault.New(fault.Usage, "--%s is for the whole server and does not go with --for-role and --for-db", flag)
 		}
 	}
-	if a.format == formatConf {
-		return fault.New(fault.Usage, "a configuration file knows no roles and databases").WithHint("use -o sql")
+	if a.format != formatSQL && isForElsewhere(a.format) {
+		return fault.New(fault.Usage, "-o %s knows no roles and databases", a.format).WithHint("use -o sql")
 	}
 	if o.priority == "" {
 		return fault.New(fault.Usage, "--for-role and --for-db need a priority").WithHint("--priority with one of: %s", strings.Join(tuning.PriorityNames(), ", "))

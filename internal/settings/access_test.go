@@ -74,7 +74,7 @@ func TestAlterSystemNotAllowed(t *testing.T) {
 	withFiles(t, "", "allow_alter_system = off\n")
 	conn := connect(t, shared)
 	snapshotWhen(t, conn, func(s *Snapshot) bool { return s.Parameters["allow_alter_system"].Current == "off" })
-	err := WriteAccess(t.Context(), conn, []string{"work_mem"}, []string{"work_mem = '64MB'"})
+	err := WriteAccess(t.Context(), conn, []string{"work_mem"}, workMem64())
 	wantFault(t, err, fault.Prerequisite, "allow_alter_system = off", "restart for those that need it", "work_mem = '64MB'")
 }
 
@@ -88,6 +88,12 @@ func TestManagedByPatroni(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer agent.Close()
-	err = WriteAccess(t.Context(), connect(t, shared), []string{"work_mem"}, []string{"work_mem = '64MB'"})
-	wantFault(t, err, fault.Prerequisite, "Patroni manages this server", "patronictl edit-config", "      work_mem: '64MB'")
+	err = WriteAccess(t.Context(), connect(t, shared), []string{"work_mem"}, workMem64())
+	wantFault(t, err, fault.Prerequisite, "Patroni manages this server", "patronictl edit-config", "  parameters:\n    work_mem: '64MB'")
+}
+
+// workMem64 is a plan of one value.
+func workMem64() []Setting {
+	value := "64MB"
+	return []Setting{{Name: "work_mem", Value: &value}}
 }

@@ -41,6 +41,8 @@ type Setting struct {
 	Reason         string        `json:"reason" col:"elastic"` // one sentence
 	Formula        string        `json:"formula"`              // how the value was found, such as RAM / 4
 	Source         string        `json:"source"`               // where the rule comes from
+
+	unit string // the parameter's base unit
 }
 
 // Plan compares what is wanted with what stands.
@@ -56,7 +58,7 @@ func (s *Snapshot) plan(w Wanted) Setting {
 	p := s.Parameters[strings.ToLower(w.Name)]
 	line := Setting{
 		Name: w.Name, Current: p.Current, Before: s.Files.AutoConf(w.Name), Value: &w.Value, Context: effect(p.Context),
-		Winner: s.ServerLayer(w.Name), Reason: w.Reason, Formula: w.Formula, Source: w.Source,
+		Winner: s.ServerLayer(w.Name), Reason: w.Reason, Formula: w.Formula, Source: w.Source, unit: p.Unit,
 	}
 	waits := s.Waits(w.Name)
 	switch {

@@ -30,13 +30,13 @@ func ReadAccess(ctx context.Context, conn *pg.Conn) error {
 }
 
 // WriteAccess refuses where these parameters cannot be changed with ALTER SYSTEM: with the GRANTs, or with what to do
-// instead where the server is managed by something else. assignments are shown there, `name = 'value'` a line.
-func WriteAccess(ctx context.Context, conn *pg.Conn, names, assignments []string) error {
+// instead where the server is managed by something else: plan is shown there in the form that place wants.
+func WriteAccess(ctx context.Context, conn *pg.Conn, names []string, plan []Setting) error {
 	a, err := query.One[access](ctx, conn, "settings/preflight")
 	if err != nil {
 		return err
 	}
-	if err := a.manager(conn, assignments); err != nil {
+	if err := a.manager(conn, plan); err != nil {
 		return err
 	}
 	role := pg.Identifier(conn.Server.Role)
@@ -101,21 +101,34 @@ func forbiddenNames(ctx context.Context, conn *pg.Conn, names []string) ([]strin
 }
 
 // manager refuses where something else than postgresql.auto.conf decides, and prints what to put there.
-func (a access) manager(conn *pg.Conn, assignments []string) error {
-	lines := strings.Join(assignments, "\n")
+func (a access) manager(conn *pg.Conn, plan []Setting) error {
 	switch {
 	case a.Manager == "Patroni":
-		yaml := strings.NewReplacer(" = ", ": ").Replace("      " + strings.Join(assignments, "\n      "))
 		return fault.New(fault.Prerequisite, "Patroni manages this server: ALTER SYSTEM would stay local to one node, and some values lose against Patroni's command line").
-			WithHint("patronictl edit-config, and put there:\npostgresql:\n  parameters:\n%s", yaml)
+			WithHint("patronictl edit-config, and put there (avadb tune -o patroni prints it); what needs a restart waits for patronictl restart:\n%s", PatroniYAML(plan))
+	case a.Manager == "CloudNativePG":
+		return fault.New(fault.Prerequisite, "CloudNativePG manages this server: it writes the configuration anew from its Cluster resource").
+			WithHint("kubectl edit cluster, and put there (avadb tune -o k8s prints it):\n%s", KubernetesYAML(plan))
 	case a.Manager != "" && !conn.Server.Superuser:
-		return fault.New(fault.Prerequisite, "%s manages this server and does not allow ALTER SYSTEM", a.Manager).
-			WithHint("set these in the provider's parameter group or console (avadb tune -o conf prints them):\n%s", lines)
+		return fault.New(fault.Prerequisite, "%s manages this server and does not allow ALTER SYSTEM", a.Manager).WithHint("%s", a.provider(plan))
 	case !a.AllowAlterSystem:
 		return fault.New(fault.Prerequisite, "the server does not allow ALTER SYSTEM (allow_alter_system = off)").
-			WithHint("put this into a configuration file and reload (restart for those that need it):\n%s", lines)
+			WithHint("put this into a configuration file and reload (restart for those that need it):\n%s", strings.Join(ConfLines(plan), "\n"))
 	}
 	return nil
+}
+
+// provider gives the commands of a managed service that set the plan.
+func (a access) provider(plan []Setting) string {
+	switch a.Manager {
+	case "Amazon RDS":
+		return "set them in the instance's parameter group (not the default one, which cannot be changed):\n" + RDSCommand(plan)
+	case "Google Cloud SQL":
+		return "set them as flags; this replaces all flags of the instance, so add those it has (gcloud sql instances describe INSTANCE):\n" + CloudSQLCommand(plan)
+	case "Azure Database":
+		return "set them as server parameters:\n" + AzureCommands(plan)
+	}
+	return "set these in the provider's console:\n" + strings.Join(ConfLines(plan), "\n")
 }
 
 func contains(names []string, name string) bool {

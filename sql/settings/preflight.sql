@@ -9,7 +9,11 @@ SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT') A
        pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') AS may_read_stats,
        coalesce(pg_catalog.current_setting('allow_alter_system', true), 'on') = 'on' AS allow_alter_system,
        CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name LIKE 'Patroni%') THEN 'Patroni'
-            WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'rds_superuser') THEN 'Amazon RDS'
-            WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'cloudsqlsuperuser') THEN 'Google Cloud SQL'
-            WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'azure_pg_admin') THEN 'Azure Database'
+            WHEN pg_catalog.current_setting('cnpg.config_sha256', true) IS NOT NULL THEN 'CloudNativePG'
+            WHEN EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name LIKE 'rds.%')
+                 OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'rds_superuser') THEN 'Amazon RDS'
+            WHEN EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name LIKE 'cloudsql.%')
+                 OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'cloudsqlsuperuser') THEN 'Google Cloud SQL'
+            WHEN EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name LIKE 'azure.%')
+                 OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'azure_pg_admin') THEN 'Azure Database'
             ELSE '' END AS manager
