@@ -365,16 +365,8 @@ func restartTuned(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn, doc
 }
 
 func (a *app) printTune(conn *pg.Conn, doc *tuneDocument) error {
-	switch a.format {
-	case formatConf:
-		return a.write([]byte(confText(doc)))
-	case formatPatroni:
-		return a.write([]byte(settings.PatroniYAML(doc.Settings)))
-	case formatK8s:
-		return a.write([]byte(settings.KubernetesYAML(doc.Settings)))
-	}
-	if a.format == formatSQL {
-		text, err := sqlText(doc)
+	if isForElsewhere(a.format) {
+		text, err := textFor(a.format, doc)
 		if err != nil {
 			return err
 		}
@@ -405,6 +397,20 @@ func (a *app) summarizeTune(conn *pg.Conn, doc *tuneDocument) {
 	if doc.OfflineRollback != nil {
 		a.sayOffline(conn, *doc.OfflineRollback)
 	}
+}
+
+// textFor is the plan in one of the formats for elsewhere.
+func textFor(format render.Format, doc *tuneDocument) (string, error) {
+	if format == formatConf {
+		return confText(doc), nil
+	}
+	if format == formatPatroni {
+		return settings.PatroniYAML(doc.Settings), nil
+	}
+	if format == formatK8s {
+		return settings.KubernetesYAML(doc.Settings), nil
+	}
+	return sqlText(doc)
 }
 
 func confText(doc *tuneDocument) string {
