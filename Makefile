@@ -17,12 +17,14 @@ LDFLAGS := -s -w -X avadb/cmd.version=$(VERSION) -X avadb/cmd.commit=$(COMMIT) -
 GOLANGCI_VERSION := 2.15.0
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/avadb/bin
 GOLANGCI := $(TOOLS)/golangci-lint
+GORELEASER_VERSION := 2.16.0
+export GORELEASER := $(TOOLS)/goreleaser
 
 # The packages whose tests start a server: these differ from major to major.
 PGTEST := avadb/internal/pgtest
 ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
 
-.PHONY: build demo test test-matrix race fuzz lint docs docs-check cross bench-cli postgres majors clean
+.PHONY: build demo test test-matrix race fuzz lint docs docs-check cross packages packages-test goreleaser bench-cli postgres majors clean
 
 build: ## ./avadb, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
@@ -70,6 +72,16 @@ cross: ## every platform compiles
 		CGO_ENABLED=0 GOOS="$${platform%/*}" GOARCH="$${platform#*/}" go build -trimpath ./... || exit 1; \
 	done
 
+packages: goreleaser ## archives, deb, rpm and checksums of this commit, in dist/
+	./.ci/goreleaser.sh release --snapshot --clean --skip=publish
+
+packages-test: goreleaser ## builds them twice, compares, looks into each, and installs the deb (as root or with sudo)
+	./.ci/packages.sh
+
+goreleaser:
+	@"$(GORELEASER)" --version 2>/dev/null | grep -qE 'GitVersion: +v$(subst .,\.,$(GORELEASER_VERSION))$$' || \
+		GOFLAGS= GOBIN="$(TOOLS)" go install github.com/goreleaser/goreleaser/v2@v$(GORELEASER_VERSION)
+
 bench-cli: postgres build ## the speed of the command line
 	./.ci/bench-cli.sh
 
@@ -80,4 +92,4 @@ majors:
 	@./.ci/postgres.sh majors $(MAJORS)
 
 clean:
-	rm -rf avadb dist coverage.out
+	rm -rf avadb build dist coverage.out

@@ -3,22 +3,16 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"avadb/internal/fault"
-	"avadb/internal/pg"
-	"avadb/internal/settings"
-	"avadb/internal/statements"
-	"avadb/internal/tuning"
 )
-
-// completionTime bounds what a completion may ask a server for: a shell waits for it.
-const completionTime = 2 * time.Second
 
 func newCompletion() *cobra.Command {
 	return newCommand(spec{
@@ -44,6 +38,16 @@ func newCompletion() *cobra.Command {
 	})
 }
 
+// isCompletion tells the call that a completion script makes. The command line to complete is its arguments: what the
+// configuration says of it, only the completions themselves read.
+func isCompletion(command *cobra.Command) bool { return command.Name() == cobra.ShellCompRequestCmd }
+
+// beQuiet leaves nothing on stderr: a shell that completes would show it in the middle of the line.
+func (a *app) beQuiet(command *cobra.Command) {
+	a.log = slog.New(slog.DiscardHandler)
+	command.Root().SetErr(io.Discard)
+}
+
 type completer = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
 
 // register ties a completion to a flag; that the flag exists is this package's own business.
@@ -60,8 +64,8 @@ func fixed(words ...string) completer {
 }
 
 func completeTargets(a *app, root *cobra.Command) {
-	register(root, "target", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		if a.readConfigFile() != nil {
+	register(root, "target", func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if a.loadConfig(c) != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		return slices.Sorted(maps.Keys(a.config.Targets)), cobra.ShellCompDirectiveNoFileComp
@@ -74,66 +78,8 @@ func completeTargets(a *app, root *cobra.Command) {
 	completeDatabases(a, root, "dbname")
 }
 
-// ask runs a completion's question and is quiet where there is no server to answer.
-func (a *app) ask(work func(context.Context, *pg.Conn) ([]string, error)) ([]string, cobra.ShellCompDirective) {
-	const directive = cobra.ShellCompDirectiveNoFileComp
-	if a.readConfigFile() != nil {
-		return nil, directive
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), completionTime)
-	defer cancel()
-	target, err := pg.Resolve(a.sources())
-	if err != nil {
-		return nil, directive
-	}
-	conn, err := pg.Connect(ctx, target, pg.Options{Class: pg.Critical})
-	if err != nil {
-		return nil, directive
-	}
-	defer conn.Close()
-	words, err := work(ctx, conn)
-	if err != nil {
-		return nil, directive
-	}
-	return words, directive
-}
-
-func completeDatabases(a *app, c *cobra.Command, flag string) {
-	register(c, flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return a.ask(statements.Names)
-	})
-}
-
 func completeSlow(a *app, c *cobra.Command) {
 	completeDatabases(a, c, "only-db")
 	register(c, "by", fixed(strings.Split(orders(), ", ")...))
 	register(c, "source", fixed(sourceStats, sourceSlowlog))
-}
-
-func completeParameters(a *app, c *cobra.Command) {
-	profile := fixed(tuning.ProfileNames()...)
-	register(c, "only", profile)
-	register(c, "skip", profile)
-	register(c, "priority", fixed(tuning.PriorityNames()...))
-	completeDatabases(a, c, "for-db")
-	register(c, "set", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		words, directive := a.ask(parameterNames)
-		for i := range words {
-			words[i] += "="
-		}
-		return words, directive | cobra.ShellCompDirectiveNoSpace
-	})
-}
-
-func parameterNames(ctx context.Context, conn *pg.Conn) ([]string, error) {
-	parameters, err := settings.ReadParameters(ctx, conn)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, p := range parameters {
-		names = append(names, p.Name)
-	}
-	slices.Sort(names)
-	return names, nil
 }

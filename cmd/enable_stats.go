@@ -32,6 +32,7 @@ type enableDocument struct {
 	Databases       []enableRow        `json:"databases"`        // the extension in each of them
 	Settings        []settings.Setting `json:"settings"`         // parameters the counters need, and those of the flags
 	RestartRequired bool               `json:"restart_required"` // something waits for a restart of the server
+	OfflineRollback *string            `json:"offline_rollback"` // the command line for the day the server does not start; null where nothing was written
 }
 
 // libraryDocument is shared_preload_libraries as the next start will read it.
@@ -149,6 +150,9 @@ func (e *enabling) prepare(ctx context.Context) error {
 		}
 		if set != nil {
 			e.set, e.doc.ChangeSet = set, &set.ID
+			if line := e.app.offlineLine(e.conn, set); line != "" {
+				e.doc.OfflineRollback = &line
+			}
 		}
 		return e.prove(ctx, c)
 	})
@@ -191,10 +195,8 @@ func (e *enabling) restart(ctx context.Context) error {
 }
 
 func (e *enabling) undoHint() string {
-	if e.set != nil {
-		if line := e.app.offlineLine(e.conn, e.set); line != "" {
-			return line
-		}
+	if e.doc.OfflineRollback != nil {
+		return *e.doc.OfflineRollback
 	}
 	return "look at the server's log"
 }
@@ -422,7 +424,7 @@ func (e *enabling) say() {
 	if len(pending) > 0 {
 		log.Info("waiting for a restart of the server: " + strings.Join(pending, ", "))
 	}
-	if e.set != nil && e.doc.RestartRequired {
-		e.app.sayOffline(e.conn, e.app.offlineLine(e.conn, e.set))
+	if e.doc.OfflineRollback != nil && e.doc.RestartRequired {
+		e.app.sayOffline(e.conn, *e.doc.OfflineRollback)
 	}
 }

@@ -36,7 +36,7 @@ type changeSetRow struct {
 }
 
 func newHistory(a *app) *cobra.Command {
-	return newCommand(spec{
+	c := newCommand(spec{
 		use: "history [ID]", short: "The change sets of this server, or one of them in full", args: atMost(1),
 		example:    "avadb history\navadb history 019a\navadb history -o json | jq '.change_sets[] | select(.state == \"open\")'",
 		privileges: "  any role; SELECT on avadb.change_set for what other hosts did",
@@ -62,6 +62,8 @@ func newHistory(a *app) *cobra.Command {
 			return a.result(doc, doc.ChangeSets)
 		})
 	})
+	completeHistory(a, c)
+	return c
 }
 
 func historyRow(s *journal.Set, short map[string]string) changeSetRow {

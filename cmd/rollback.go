@@ -78,6 +78,7 @@ avadb rollback --offline --pgdata /var/lib/postgresql/15/main`,
 	f.BoolVar(&o.offline, "offline", false, "repair the data directory of a server that is down")
 	f.StringVar(&o.pgdata, "pgdata", "", "with --offline: the data directory")
 	f.StringVar(&o.file, "journal", "", "with --offline: the journal file, where it is not in the usual place")
+	completeRollback(a, c)
 	return c
 }
 

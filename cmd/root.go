@@ -124,6 +124,10 @@ func (a *app) addFlags(root *cobra.Command) {
 // prepare reads the configuration and checks the persistent flags, once the command's own are parsed.
 func (a *app) prepare(command *cobra.Command) error {
 	a.command = command
+	if isCompletion(command) {
+		a.beQuiet(command)
+		return nil
+	}
 	if err := refuseEmptyFlags(command); err != nil {
 		return err
 	}

@@ -68,6 +68,11 @@ func setUpScript(env *testscript.Env, install pgtest.Install) error {
 		}
 		env.Setenv(name, path)
 	}
+	examples, err := filepath.Abs("../docs/examples")
+	if err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", examples)
 	env.Setenv("MAJOR", strconv.Itoa(install.Major))
 	env.Setenv("AVADB_PG_BIN", install.Bin) // for `avadb demo`: the cache below the caller's HOME is out of sight
 	env.Defer(func() {

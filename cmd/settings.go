@@ -33,8 +33,8 @@ avadb settings diff prod staging`,
 		exits: "  2  no such parameter",
 	}, func(ctx context.Context, _ *cobra.Command, names []string) error { return runSettings(ctx, a, names) })
 	c.AddCommand(newSettingsDiff(a))
-	c.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return a.ask(parameterNames)
+	c.ValidArgsFunction = func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return a.ask(c, parameterNames)
 	}
 	return c
 }
