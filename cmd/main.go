@@ -28,6 +28,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	root.SetOut(pipe{out})
 	root.SetErr(errOut)
 	a.asJSON = wantsJSON(args)
+	a.nagios = wantsNagios(args)
 	command, err := root.ExecuteContextC(ctx)
 	return a.finish(command, err)
 }

@@ -29,6 +29,9 @@ type app struct {
 	log         *slog.Logger
 	asJSON      bool     // an error is one JSON object on stderr
 	held        []notice // until the end, where asJSON
+	nagios      bool     // whatever happens is one line on stdout and an exit code of Nagios
+	nagiosSaid  bool     // that line was printed
+	nagiosCode  int
 	viper       *viper.Viper
 	config      configFile
 	flags       rootFlags
@@ -67,7 +70,7 @@ avadb rollback`,
 	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return a.prepare(command) }
 	a.addFlags(root)
 	root.AddCommand(
-		newEnableStats(a), newTune(a), newSlow(a), newSlowlog(a), newHistory(a), newRollback(a), newSettings(a),
+		newEnableStats(a), newTune(a), newSlow(a), newSlowlog(a), newVerify(a), newHistory(a), newRollback(a), newSettings(a),
 		newConfig(a), newDemo(a), newVersion(a), newCompletion(),
 	)
 	root.SetHelpCommand(newHelp(root))

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -213,54 +212,6 @@ func hintOf(err error, otherwise string) string {
 		return " (" + f.Hint + ")"
 	}
 	return otherwise
-}
-
-// Sets gives all change sets of the server, oldest first: the union of files and table, the higher rev of each.
-func (j *Journal) Sets(ctx context.Context) ([]*Set, error) {
-	byID := map[string]*Set{}
-	merge := func(sets []*Set) {
-		for _, s := range sets {
-			if known := byID[s.ID]; known == nil || known.Rev < s.Rev {
-				byID[s.ID] = s
-			}
-		}
-	}
-	if j.o.FolderError == nil {
-		sets, damaged, err := j.o.Folder.Sets(j.node.SystemIdentifier)
-		if err != nil {
-			j.o.Log.Warn("the journal's files cannot be read: " + err.Error())
-		}
-		j.warnOf(damaged)
-		merge(sets)
-	}
-	if j.table != nil {
-		sets, damaged, err := j.table.sets(ctx, j.node.SystemIdentifier)
-		if err != nil && fault.KindOf(err) != fault.Privilege {
-			return nil, err
-		}
-		if err != nil {
-			j.o.Log.Warn(fmt.Sprintf("the journal in the database is not visible: %s%s", err, hintOf(err, "")))
-		}
-		j.warnOf(damaged)
-		merge(sets)
-	}
-	return Ordered(byID), nil
-}
-
-func (j *Journal) warnOf(damaged []error) {
-	for _, bad := range damaged {
-		j.o.Log.Warn(bad.Error())
-	}
-}
-
-// Ordered gives sets oldest first: a UUIDv7 begins with its time.
-func Ordered(byID map[string]*Set) []*Set {
-	sets := make([]*Set, 0, len(byID))
-	for _, s := range byID {
-		sets = append(sets, s)
-	}
-	slices.SortFunc(sets, func(a, b *Set) int { return cmp.Compare(a.ID, b.ID) })
-	return sets
 }
 
 // Find gives the one set that a prefix names.

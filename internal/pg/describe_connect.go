@@ -24,6 +24,7 @@ func describeConnect(ctx context.Context, t *Target, err error) error {
 	if fault.As(err) != nil {
 		return err
 	}
+	awaitEnd(ctx)
 	if ctx.Err() != nil && endedBy(err) {
 		return contextFault(ctx, err)
 	}
@@ -43,6 +44,14 @@ func describeConnect(ctx context.Context, t *Target, err error) error {
 	f := fault.New(fault.Connect, "cannot connect to %s: %w", where, &brief{reason, err})
 	f.Hint = hint
 	return f
+}
+
+// awaitEnd lets a context end whose time is over: the network keeps the same deadline and can be the first to notice, and
+// the end of the command would pass for a server that does not answer.
+func awaitEnd(ctx context.Context) {
+	if deadline, bounded := ctx.Deadline(); bounded && !time.Now().Before(deadline) {
+		<-ctx.Done()
+	}
 }
 
 // networkReasons says why each attempt failed: the same reason once, and one about TLS only where no later
