@@ -29,6 +29,9 @@ func (j *Journal) Plan(ctx context.Context, sel Selection, factory Factory) (*Ro
 		return nil, err
 	}
 	targets, err := Targets(sets, sel)
+	if err == nil && len(targets) == 0 { // that there is nothing to undo is only true where all could be seen
+		_, err = j.Complete(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
