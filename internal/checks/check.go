@@ -85,11 +85,19 @@ func (t Threshold) String() string {
 	case t.Warn == nil && t.Fail == nil:
 		return ""
 	case t.Fail == nil:
-		return number(*t.Warn)
+		return short(*t.Warn)
 	case t.Warn == nil:
-		return "- / " + number(*t.Fail)
+		return "- / " + short(*t.Fail)
 	}
-	return number(*t.Warn) + " / " + number(*t.Fail)
+	return short(*t.Warn) + " / " + short(*t.Fail)
+}
+
+// short leaves the nine digits of a billion out: they would take the width of the line.
+func short(value float64) string {
+	if value >= 1e9 {
+		return number(value/1e9) + "B"
+	}
+	return number(value)
 }
 
 func (t Threshold) judge(value float64) Status {

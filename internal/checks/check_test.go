@@ -26,7 +26,7 @@ func TestThresholds(t *testing.T) {
 		{failAbove(0), 0, OK, "- / 0"},
 		{failAbove(0), 1, Fail, "- / 0"},
 		{Threshold{}, 1e9, OK, ""},
-		{between(1.3e9, 1.4e9), 1.35e9, Warn, "1300000000 / 1400000000"},
+		{between(1.3e9, 1.4e9), 1.35e9, Warn, "1.3B / 1.4B"},
 	} {
 		o := c.threshold.measured(c.value, "", "SELECT 1")
 		if o.Status != c.want || *o.Value != c.value || (o.Fix == "") != (c.want == OK) {
