@@ -2,7 +2,6 @@ package statements
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -80,7 +79,7 @@ func Since(ctx context.Context, conn *pg.Conn, since time.Duration, scope Scope)
 	}
 	now, err := read(ctx, conn, found.extension(), scope)
 	if err != nil {
-		return nil, notLoaded(err)
+		return nil, unreadable(ctx, conn, err)
 	}
 	from := now.TakenAt.Add(-since)
 	answer := &Slow{Source: "stats", NotVisible: now.NotVisible, Window: now.window(from)}
@@ -105,15 +104,6 @@ func usable(ctx context.Context, conn *pg.Conn) (Installed, error) {
 			conn.Server.Database, found.Version, oldestVersion).WithHint("avadb enable-stats %s updates it", conn.Target.CommandFlags())
 	}
 	return found, err
-}
-
-func notLoaded(err error) error {
-	var f *fault.Error
-	if errors.As(err, &f) && f.SQLState == "55000" {
-		return fault.New(fault.Prerequisite, "pg_stat_statements is not loaded: the server has not been restarted since it was prepared").
-			WithHint("avadb enable-stats says what is missing").WithSQLState(f.SQLState)
-	}
-	return err
 }
 
 // window tells what a reading covers of the time since from.
