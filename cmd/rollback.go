@@ -72,7 +72,7 @@ avadb rollback --offline --pgdata /var/lib/postgresql/15/main`,
 	f := c.Flags()
 	f.StringVar(&o.selection.To, "to", "", "undo everything newer than this change set")
 	f.BoolVar(&o.selection.All, "all", false, "undo every change set not yet undone")
-	f.StringSliceVar(&o.selection.Only, "only", nil, "only these items")
+	listVar(f, &o.selection.Only, "only", "only these items")
 	f.BoolVar(&o.selection.Force, "force", false, "restore also what somebody changed since, and on another node")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be done and write nothing")
 	f.BoolVar(&o.offline, "offline", false, "repair the data directory of a server that is down")
