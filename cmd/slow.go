@@ -83,7 +83,7 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 			a.log.Info("measuring for " + units.FormatDuration(sample))
 			answer, err = statements.Sample(ctx, conn, sample, scope)
 		} else {
-			answer, err = statements.Since(ctx, conn, since, scope)
+			answer, err = o.readSince(ctx, a, conn, since, scope)
 		}
 		if err != nil {
 			return err
@@ -94,6 +94,7 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 	})
 }
 
+// check gives the lengths of what was asked for; of a point in time none.
 func (o slowOptions) check(a *app) (since, sample time.Duration, err error) {
 	switch {
 	case !slices.Contains(statements.Orders(), statements.By(o.by)):
@@ -113,15 +114,25 @@ func (o slowOptions) check(a *app) (since, sample time.Duration, err error) {
 		}
 		return 0, sample, err
 	}
-	now := a.now()
-	from, err := units.ParseTime(o.since, now)
+	since, err = units.ParseDuration(o.since)
 	if err != nil {
-		return 0, 0, err
+		_, err = units.ParseTime(o.since, a.now())
+	} else if since <= 0 {
+		err = fault.New(fault.Usage, "--since %s is not in the past", o.since)
 	}
-	if !from.Before(now) {
-		return 0, 0, fault.New(fault.Usage, "--since %s is not in the past", o.since)
+	return since, 0, err
+}
+
+// readSince reads a window up to now. A point in time is one of the server's clock, whatever this host's says.
+func (o slowOptions) readSince(ctx context.Context, a *app, conn *pg.Conn, since time.Duration, scope statements.Scope) (*statements.Slow, error) {
+	if since > 0 {
+		return statements.Since(ctx, conn, since, scope)
 	}
-	return now.Sub(from), 0, nil
+	begin, err := units.ParseTime(o.since, a.now())
+	if err != nil {
+		return nil, err
+	}
+	return statements.SinceTime(ctx, conn, begin, scope)
 }
 
 // explainWindow says on stderr what window the answer covers, and why that is not the one asked for.

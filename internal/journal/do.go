@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"avadb/internal/fault"
 )
 
@@ -34,7 +32,7 @@ func (j *Journal) Extend(ctx context.Context, set *Set, changes []Change) (*Set,
 	}
 	if set == nil {
 		var err error
-		if set, err = j.newSet(); err != nil {
+		if set, err = j.newSet(ctx); err != nil {
 			return nil, err
 		}
 	} else if err := j.untouched(ctx, set); err != nil {
@@ -64,13 +62,18 @@ func (j *Journal) untouched(ctx context.Context, set *Set) error {
 		WithHint("see what became of it: avadb history %s; then run the command again", set.ID)
 }
 
-func (j *Journal) newSet() (*Set, error) {
-	id, err := uuid.NewV7()
+func (j *Journal) newSet(ctx context.Context) (*Set, error) {
+	if j.known == nil {
+		if _, err := j.Sets(ctx); err != nil {
+			return nil, err
+		}
+	}
+	id, err := NextID(j.known, j.o.Now())
 	if err != nil {
 		return nil, err
 	}
 	return &Set{
-		ID: id.String(), Command: j.o.Command, CommandLine: j.o.CommandLine, Node: j.node,
+		ID: id, Command: j.o.Command, CommandLine: j.o.CommandLine, Node: j.node,
 		Actor: j.o.Actor, Role: j.conn.Server.Role, Host: j.o.Host, StartedAt: j.o.Now().UTC(),
 	}, nil
 }

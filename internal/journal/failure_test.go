@@ -131,7 +131,7 @@ func TestConnectionCutWhileRollingBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = avadb.journal.Run(t.Context(), plan)
-	wantFault(t, err, fault.KindOf(err), "stopped half-way", "run avadb rollback again")
+	wantFault(t, err, fault.KindOf(err), "stopped half-way", "run avadb rollback "+plan.Undoes[0]+" again")
 	avadb.close()
 	next := r.locked(t)
 	if open := next.journal.OpenSets(next.mustSets(t)); len(open) != 1 || open[0].ID != plan.Set.ID {

@@ -41,7 +41,8 @@ type Journal struct {
 	table     *table   // nil where there is no store that can be read
 	lock      *lock
 	node      Node
-	files     bool // the state folder can be written
+	files     bool   // the state folder can be written
+	known     []*Set // as Sets gave them last; nil before
 }
 
 // Open opens the journal of conn's server, for reading. A missing store or folder is a notice in the log.
@@ -244,7 +245,8 @@ func (j *Journal) Sets(ctx context.Context) ([]*Set, error) {
 		j.warnOf(damaged)
 		merge(sets)
 	}
-	return Ordered(byID), nil
+	j.known = Ordered(byID)
+	return j.known, nil
 }
 
 func (j *Journal) warnOf(damaged []error) {

@@ -87,7 +87,7 @@ func (j *Journal) Run(ctx context.Context, r *Rollback) error {
 	if len(r.targets) == 0 {
 		return nil
 	}
-	set, err := j.newSet()
+	set, err := j.newSet(ctx)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (j *Journal) stop(ctx context.Context, r *Rollback, cause error) error {
 		}
 	}
 	return fault.New(fault.KindOf(cause), "%w; rollback %s stopped half-way", cause, r.Set.ID).
-		WithHint("run avadb rollback again: it goes on from what stands").WithSQLState(stateOf(cause))
+		WithHint("run %s again: it goes on from what stands", Again(r.Undoes)).WithSQLState(stateOf(cause))
 }
 
 // finish lets the server settle, closes the rollback's set and marks what it went over.
@@ -209,6 +209,14 @@ func (j *Journal) finish(ctx context.Context, r *Rollback) error {
 		}
 	}
 	return nil
+}
+
+// Again names the command that goes over these sets once more. Without an ID it could take another one by now.
+func Again(undoes []string) string {
+	if len(undoes) == 1 {
+		return "avadb rollback " + undoes[0]
+	}
+	return "the same avadb rollback"
 }
 
 // Undone tells what became of the sets that the rollback went over: those that are undone by it, and the others, where

@@ -73,6 +73,20 @@ type Slow struct {
 // Since reads the counters as they stand. They only count up, so that the window is a true one only where they began
 // within it; each row says whether they did. Times compare on the server's clock: since counts back from its now.
 func Since(ctx context.Context, conn *pg.Conn, since time.Duration, scope Scope) (*Slow, error) {
+	return from(ctx, conn, scope, func(now time.Time) (time.Time, error) { return now.Add(-since), nil })
+}
+
+// SinceTime is Since for a point in time, which must lie in the past of the server's clock.
+func SinceTime(ctx context.Context, conn *pg.Conn, begin time.Time, scope Scope) (*Slow, error) {
+	return from(ctx, conn, scope, func(now time.Time) (time.Time, error) {
+		if !begin.Before(now) {
+			return begin, fault.New(fault.Usage, "%s is not in the past: the server's clock says %s", stamp(begin), stamp(now))
+		}
+		return begin, nil
+	})
+}
+
+func from(ctx context.Context, conn *pg.Conn, scope Scope, begin func(now time.Time) (time.Time, error)) (*Slow, error) {
 	found, err := usable(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -81,7 +95,10 @@ func Since(ctx context.Context, conn *pg.Conn, since time.Duration, scope Scope)
 	if err != nil {
 		return nil, unreadable(ctx, conn, err)
 	}
-	from := now.TakenAt.Add(-since)
+	from, err := begin(now.TakenAt)
+	if err != nil {
+		return nil, err
+	}
 	answer := &Slow{Source: "stats", NotVisible: now.NotVisible, Window: now.window(from)}
 	for _, entry := range now.Entries {
 		row := entry.statement(now.TotalMS)
