@@ -43,13 +43,18 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(of(ts).signaled.Process.Signal(signals[args[0]]))
 }
 
-// cmdEnded checks, after `wait`, the exit code of the program that got the signal.
+// cmdEnded checks, after `wait`, the exit code of the program that got the signal; 128 and the signal where it died of it, as
+// a shell says it.
 func cmdEnded(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 || of(ts).signaled == nil || of(ts).signaled.ProcessState == nil {
 		ts.Fatalf("usage: ended CODE, after signal and wait")
 	}
-	if got := strconv.Itoa(of(ts).signaled.ProcessState.ExitCode()); got != args[0] {
-		ts.Fatalf("exit code %s, want %s", got, args[0])
+	got := of(ts).signaled.ProcessState.ExitCode()
+	if status, ok := of(ts).signaled.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		got = 128 + int(status.Signal())
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"avadb/internal/fault"
@@ -115,7 +116,7 @@ func usable(ctx context.Context, conn *pg.Conn) (Installed, error) {
 	case err != nil:
 	case found.Version == "":
 		err = fault.New(fault.Prerequisite, "the extension pg_stat_statements is not in database %s", conn.Server.Database).
-			WithHint("avadb enable-stats %s", conn.Target.CommandFlags())
+			WithHint("%s", strings.TrimSpace("avadb enable-stats "+conn.Target.CommandFlags()))
 	case found.old():
 		err = fault.New(fault.Prerequisite, "the extension pg_stat_statements in database %s is version %s, and avadb reads %s and newer",
 			conn.Server.Database, found.Version, oldestVersion).WithHint("avadb enable-stats %s updates it", conn.Target.CommandFlags())
