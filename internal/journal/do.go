@@ -124,7 +124,7 @@ func (j *Journal) writeAll(ctx context.Context, set *Set, first int, changes []C
 			return fault.New(fault.KindOf(err), "write %s: %w", c.Item.Name(), err).WithHint("%s", plainHint(err)).WithSQLState(stateOf(err))
 		}
 		record.State = Written
-		if err := j.write(ctx, set); err != nil {
+		if err := j.mark(ctx, set); err != nil {
 			return err
 		}
 	}
@@ -206,11 +206,15 @@ func (j *Journal) closeSet(ctx context.Context, set *Set, state SetState) error 
 			set.ConfigFile.AfterSHA256 = hex.EncodeToString(sum[:])
 		}
 	}
-	if err := j.write(ctx, set); err != nil {
-		return fault.New(fault.Failed, "the change was made, but the journal could not be closed: %w", err).
-			WithHint("avadb history %s shows it; avadb rollback %s undoes it", set.ID, set.ID)
+	err := j.mark(ctx, set)
+	switch {
+	case err == nil:
+		return nil
+	case state == SetUndone:
+		return fault.New(fault.Failed, "that it was undone is not in all of the journal: %w", err).WithHint("avadb history %s shows what is", set.ID)
 	}
-	return nil
+	return fault.New(fault.Failed, "the change was made, but the journal could not be closed: %w", err).
+		WithHint("avadb history %s shows it; avadb rollback %s undoes it", set.ID, set.ID)
 }
 
 func plainHint(err error) string {

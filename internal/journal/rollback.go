@@ -144,7 +144,7 @@ func (j *Journal) restore(ctx context.Context, r *Rollback, i int, record *Recor
 	}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
-	return j.write(bounded, r.Set) // what was done is marked also where the command ends at this moment
+	return j.mark(bounded, r.Set) // what was done is marked also where the command ends at this moment
 }
 
 // stillUsed keeps a library whose extension had to stay: the next start would break what depends on it.
@@ -203,12 +203,11 @@ func (j *Journal) finish(ctx context.Context, r *Rollback) error {
 	if err := errors.Join(settleErr, j.closeSet(ctx, r.Set, state)); err != nil {
 		return err
 	}
+	var failed error
 	for _, changed := range Conclude(r.sets, r.targets, r.Items, r.Set.ID) {
-		if err := j.write(bounded, changed); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, j.mark(bounded, changed))
 	}
-	return nil
+	return failed
 }
 
 // Again names the command that goes over these sets once more. Without an ID it could take another one by now.
