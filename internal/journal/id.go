@@ -14,7 +14,7 @@ func NextID(sets []*Set, now time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ms := uint64(max(now.UnixMilli(), 0)) //nolint:gosec // not negative
+	ms := uint64(max(now.UnixMilli(), 0))
 	for _, s := range sets {
 		if known, err := uuid.Parse(s.ID); err == nil && milliseconds(known) >= ms && milliseconds(known) < lastMillisecond {
 			ms = milliseconds(known) + 1

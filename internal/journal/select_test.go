@@ -197,7 +197,7 @@ func TestStillKept(t *testing.T) {
 // Sets keep their order where the clock goes back, or is that of another host.
 func TestNextID(t *testing.T) {
 	first, err := NextID(nil, time.Now())
-	if err != nil || !(first > "0190") {
+	if err != nil || first <= "0190" {
 		t.Fatal(first, err)
 	}
 	ahead := "02f00000-0000-7fff-bfff-ffffffffffff" // the year 2072
