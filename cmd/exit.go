@@ -49,7 +49,7 @@ const exitTopic = `Exit codes are part of avadb's contract with scripts.
 | 6 | enable-stats only: prepared, but the server must be restarted before statistics flow |
 | 124 | timed out (--timeout, or the statement_timeout of the command's priority) |
 | 130 | interrupted (^C); the query on the server was cancelled, and what was already changed is reported |
-| 143 | terminated (SIGTERM); likewise |
+| 143 | terminated (SIGTERM), or the terminal was closed (SIGHUP); likewise |
 
 Scripts may rely on any other code meaning failure. tune and rollback that leave a restart pending exit 0: read
 restart_required in their JSON. verify --nagios has Nagios' own codes: 0 OK, 1 WARN, 2 FAIL and no connection, 3 unknown,

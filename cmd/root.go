@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -85,6 +86,9 @@ avadb rollback`,
 func flagError(c *cobra.Command, err error) error {
 	if args := c.Flags().Args(); c.HasSubCommands() && len(args) > 0 {
 		return noSubcommand(c, args)
+	}
+	if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "strings" {
+		return fault.New(fault.Usage, "--%s %q is no list of names", invalid.GetFlag().Name, invalid.GetValue()).WithHint("%s", invalid.Unwrap())
 	}
 	message, _, _ := strings.Cut(err.Error(), ": strconv.") // Go's own words help nobody
 	return fault.New(fault.Usage, "%s", message).WithHint("%s --help lists the flags", c.CommandPath())

@@ -57,8 +57,8 @@ avadb verify -o json | jq -r '.checks[] | select(.status == "FAIL") | .fix'`,
   with --nagios: 0 OK, 1 WARN, 2 FAIL or no connection, 3 unknown, usage and all else`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runVerify(ctx, a, o) })
 	f := c.Flags()
-	f.StringSliceVar(&o.only, "only", nil, "only these checks or groups, such as CNX01 or CNX")
-	f.StringSliceVar(&o.skip, "skip", nil, "not these checks or groups")
+	listVar(f, &o.only, "only", "only these checks or groups, such as CNX01 or CNX")
+	listVar(f, &o.skip, "skip", "not these checks or groups")
 	f.StringVar(&o.failOn, "fail-on", "fail", "exit with 5 from this status on: warn or fail")
 	f.BoolVar(&o.nagios, "nagios", false, "one status line and the exit codes of Nagios")
 	f.StringVar(&o.expect, "expect", "", "what the server should be: primary or standby (CON03)")
@@ -98,7 +98,7 @@ func runVerify(ctx context.Context, a *app, o verifyOptions) error {
 			return err
 		}
 		a.log.Info(doc.Summary.String())
-		return verdict(doc.Checks, o.failOn)
+		return verifyVerdict(doc.Checks, o.failOn)
 	})
 }
 
@@ -162,8 +162,8 @@ func (a *app) printVerify(doc verifyDocument) error {
 	return a.results(doc, rows, doc.Figures)
 }
 
-// verdict is the error of a run that found something.
-func verdict(results []checks.Result, failOn string) error {
+// verifyVerdict is the error of a run that found something.
+func verifyVerdict(results []checks.Result, failOn string) error {
 	var bad []string
 	fix := ""
 	for _, r := range checks.WorstFirst(results) {

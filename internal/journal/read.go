@@ -13,7 +13,13 @@ import (
 func (j *Journal) Sets(ctx context.Context) ([]*Set, error) {
 	sets, problems, err := j.read(ctx)
 	for _, p := range problems {
-		j.o.Log.Warn(p.Error() + hintOf(p, ""))
+		if text := p.Error() + hintOf(p, ""); !j.warned[text] { // a command reads more than once
+			j.o.Log.Warn(text)
+			if j.warned == nil {
+				j.warned = map[string]bool{}
+			}
+			j.warned[text] = true
+		}
 	}
 	return sets, err
 }
@@ -60,7 +66,8 @@ func (j *Journal) read(ctx context.Context) (sets []*Set, problems []error, err 
 		problems = append(problems, damaged...)
 		merge(sets)
 	}
-	return Ordered(byID), problems, nil
+	j.known = Ordered(byID)
+	return j.known, problems, nil
 }
 
 // Ordered gives sets oldest first: a UUIDv7 begins with its time.
