@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,7 +11,6 @@ import (
 	"avadb/internal/fault"
 	"avadb/internal/journal"
 	"avadb/internal/pg"
-	"avadb/internal/query"
 	"avadb/internal/render"
 	"avadb/internal/settings"
 	"avadb/internal/tuning"
@@ -179,123 +177,23 @@ func (o tuneOptions) assignments() ([]tuning.Assignment, error) {
 
 // planTune reads the server and decides; it writes nothing.
 func planTune(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn) (*tuneDocument, error) {
-	if err := settings.ReadAccess(ctx, conn); err != nil {
-		return nil, err
-	}
-	snapshot, err := settings.Read(ctx, conn)
-	if err != nil {
-		return nil, err
-	}
-	if err := snapshot.CheckNames(); err != nil {
-		return nil, err
-	}
-	in, err := tuneInput(ctx, o, conn, snapshot)
-	if err != nil {
-		return nil, err
-	}
-	recommended, warnings, err := tuning.Recommend(in)
-	if err != nil {
-		return nil, err
-	}
-	memory := tuning.WorstCase(in, recommended)
-	doc := &tuneDocument{
-		head: a.head("tune", conn), DryRun: o.dryRun, Profile: "quickwins", RAMBytes: in.RAMBytes,
-		Memory: newMemoryDocument(memory), Settings: snapshot.Plan(wanted(recommended)),
-	}
-	for _, w := range warnings {
-		doc.Warnings = append(doc.Warnings, w.Message)
-	}
-	doc.RestartRequired = len(settings.Named(doc.Settings, settings.IsPending)) > 0
-	if err := doc.warnOfOthers(ctx, conn, snapshot); err != nil {
-		return nil, err
-	}
-	for _, w := range doc.Warnings { // before a person is asked, and before anything is written
-		a.log.Warn(w)
-	}
-	return doc, nil
-}
-
-// warnOfOthers names the roles and databases that will not feel the change, and what only new sessions take.
-func (d *tuneDocument) warnOfOthers(ctx context.Context, conn *pg.Conn, snapshot *settings.Snapshot) error {
-	names := settings.Named(d.Settings, settings.IsSet)
-	overrides, err := settings.Overrides(ctx, conn, names)
-	if err != nil {
-		return err
-	}
-	for _, o := range overrides {
-		d.Warnings = append(d.Warnings, fmt.Sprintf("%s will not feel %s: it has its own value %s", o.Who(), o.Name, o.Value))
-	}
-	if hidden := snapshot.HiddenNames(names); len(hidden) > 0 {
-		d.Warnings = append(d.Warnings, "this session has its own value of "+strings.Join(hidden, ", ")+
-			", from its role, database or PGOPTIONS: whether the postgres command line sets it cannot be seen")
-	}
-	if again := snapshot.ReconnectNames(d.Settings); len(again) > 0 {
-		d.Warnings = append(d.Warnings, "only sessions that connect anew take "+strings.Join(again, ", "))
-	}
-	return nil
-}
-
-func tuneInput(ctx context.Context, o tuneOptions, conn *pg.Conn, snapshot *settings.Snapshot) (tuning.Input, error) {
-	facts, err := query.One[struct {
-		Platform string
-		Sessions int
-		Standbys int
-	}](ctx, conn, "settings/facts")
-	if err != nil {
-		return tuning.Input{}, err
-	}
 	assignments, err := o.assignments()
 	if err != nil {
-		return tuning.Input{}, err
+		return nil, err
 	}
-	ram, hostRAM, err := memoryOf(o.ram, conn.Server)
+	plan, err := settings.PlanTune(ctx, conn, settings.TuneRequest{
+		RAM: o.ram, Connections: o.connections, Set: assignments, Only: o.only, Skip: o.skip, DryRun: o.dryRun, Force: o.force,
+	})
 	if err != nil {
-		return tuning.Input{}, err
+		return nil, err
 	}
-	return tuning.Input{
-		RAMBytes: ram, HostRAMBytes: hostRAM, Connections: o.connections, Set: assignments, Only: o.only, Skip: o.skip,
-		Parameters: tuningParameters(snapshot), Major: conn.Server.Major(), Platform: facts.Platform,
-		SessionsInUse: facts.Sessions, Standby: conn.Server.InRecovery, Standbys: facts.Standbys, DryRun: o.dryRun, Force: o.force,
+	for _, w := range plan.Warnings { // before a person is asked, and before anything is written
+		a.log.Warn(w)
+	}
+	return &tuneDocument{
+		head: a.head("tune", conn), DryRun: o.dryRun, Profile: "quickwins", RAMBytes: plan.RAMBytes, RestartRequired: plan.RestartRequired,
+		Memory: newMemoryDocument(plan.Memory), Warnings: plan.Warnings, Settings: plan.Settings,
 	}, nil
-}
-
-// memoryOf gives the memory to tune for and, where avadb runs on the server's host, the memory that is there.
-func memoryOf(text string, server pg.Server) (ram, host int64, err error) {
-	if settings.OnHost(server) {
-		host, err = tuning.ReadHostMemory(os.DirFS("/"), int(server.BackendPID))
-	}
-	if text != "auto" {
-		ram, parseErr := units.ParseSize(text)
-		return ram, host, parseErr
-	}
-	if err != nil {
-		return 0, 0, err
-	}
-	if host == 0 {
-		return 0, 0, fault.New(fault.Prerequisite, "--ram auto works on the server's host alone, and the server is no process of this one").
-			WithHint("give the memory of the server's host, for example --ram 8GB")
-	}
-	return host, host, nil
-}
-
-// tuningParameters gives the pure rules the configuration as the next start will have it.
-func tuningParameters(snapshot *settings.Snapshot) map[string]tuning.Parameter {
-	parameters := make(map[string]tuning.Parameter, len(snapshot.Parameters))
-	for _, p := range snapshot.Parameters {
-		parameters[p.Name] = tuning.Parameter{
-			Name: p.Name, Vartype: p.Vartype, Unit: p.Unit, Context: p.Context, MinVal: p.MinVal, MaxVal: p.MaxVal,
-			EnumVals: p.EnumVals, Current: p.Current, ResetVal: snapshot.Future(p.Name), BootVal: p.BootVal,
-		}
-	}
-	return parameters
-}
-
-func wanted(recommended []tuning.Recommendation) []settings.Wanted {
-	out := make([]settings.Wanted, 0, len(recommended))
-	for _, r := range recommended {
-		out = append(out, settings.Wanted{Name: r.Name, Value: r.Value, Skip: r.Skip, Reason: r.Reason, Formula: r.Formula, Source: r.Source})
-	}
-	return out
 }
 
 // applyTune plans under the lock, so that what it read still stands when it writes.
@@ -343,25 +241,11 @@ func restartTuned(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn, doc
 	if err := a.restart(ctx, conn, o.restartCommand, after); err != nil {
 		return err
 	}
-	snapshot, err := settings.Read(ctx, conn)
-	if err != nil {
-		return err
+	missing, err := settings.AfterRestart(ctx, conn, doc.Settings)
+	if err == nil || missing != nil {
+		doc.RestartRequired = missing != nil
 	}
-	var missing []string
-	for i := range doc.Settings {
-		line := &doc.Settings[i]
-		line.PendingRestart = line.PendingRestart && snapshot.Waits(line.Name)
-		p := snapshot.Parameters[strings.ToLower(line.Name)]
-		if line.PendingRestart || line.Action == settings.Set && !p.Same(snapshot.Running(line.Name), *line.Value) {
-			missing = append(missing, line.Name)
-		}
-	}
-	doc.RestartRequired = len(missing) > 0
-	if len(missing) > 0 {
-		return fault.New(fault.Failed, "the server was restarted, but does not have the new value of %s", strings.Join(missing, ", ")).
-			WithHint("another layer wins, or somebody changed it meanwhile: avadb history, and SELECT name, setting, source, sourcefile FROM pg_settings")
-	}
-	return nil
+	return err
 }
 
 func (a *app) printTune(conn *pg.Conn, doc *tuneDocument) error {

@@ -73,7 +73,7 @@ func planTuneFor(ctx context.Context, o tuneOptions, conn *pg.Conn, doc *tuneDoc
 		return nil, err
 	}
 	var changes []journal.Change
-	doc.Settings, changes, err = settings.PlanScope(ctx, conn, o.scope(), wanted(recommended))
+	doc.Settings, changes, err = settings.PlanScope(ctx, conn, o.scope(), settings.Wants(recommended))
 	return changes, err
 }
 
