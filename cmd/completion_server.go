@@ -54,7 +54,7 @@ func completeDatabases(a *app, c *cobra.Command, flag string) {
 }
 
 func completeParameters(a *app, c *cobra.Command) {
-	profile := fixed(tuning.ProfileNames()...)
+	profile := fixed(tuning.ProfileNames(tuning.QuickWins)...)
 	register(c, "only", profile)
 	register(c, "skip", profile)
 	register(c, "priority", fixed(tuning.PriorityNames()...))

@@ -32,6 +32,12 @@ func isForElsewhere(f render.Format) bool {
 
 type tuneOptions struct {
 	ram            string
+	profile        string
+	storage        string
+	cpus           int
+	dbSize         string
+	noEvidence     bool
+	explain        bool
 	set            []string
 	only, skip     []string
 	connections    int
@@ -45,17 +51,22 @@ type tuneDocument struct {
 	head
 	ChangeSet       *string            `json:"change_set"`       // null where nothing was written
 	DryRun          bool               `json:"dry_run"`          // nothing was written
-	Profile         string             `json:"profile"`          // quickwins
+	Profile         string             `json:"profile"`          // quickwins, web, oltp, dw, mixed or desktop; the priority class with --for-role and --for-db
+	Storage         tuning.Storage     `json:"storage"`          // ssd, nvme, hdd or san
 	RAMBytes        int64              `json:"ram_bytes"`        // tuned for
+	CPUs            *int               `json:"cpus"`             // tuned for; null: not known
+	DBBytes         *int64             `json:"db_bytes"`         // what the databases will hold, as --db-size says; null: not given
 	RestartRequired bool               `json:"restart_required"` // a value waits for a restart of the server
 	OfflineRollback *string            `json:"offline_rollback"` // the command line for the day the server does not start
 	Memory          memoryDocument     `json:"memory"`           // the worst case next to what there is
 	Warnings        []string           `json:"warnings"`         // what to know before relying on it
 	Settings        []settings.Setting `json:"settings"`         // one line a parameter
+	Evidence        *tuning.Evidence   `json:"evidence"`         // what the server has counted; null with --no-evidence
 }
 
 type memoryDocument struct {
 	WorstCaseBytes *int64 `json:"worst_case_bytes"` // work_mem x max_connections; null where not known
+	PlannedBytes   *int64 `json:"planned_bytes"`    // shared_buffers, maintenance, and a hash in every session and worker; null where not known
 	RAMBytes       int64  `json:"ram_bytes"`        // tuned for
 }
 
@@ -63,6 +74,9 @@ func newMemoryDocument(m tuning.Memory) memoryDocument {
 	doc := memoryDocument{RAMBytes: m.RAMBytes}
 	if m.WorstCaseBytes > 0 {
 		doc.WorstCaseBytes = &m.WorstCaseBytes
+	}
+	if m.PlannedBytes > 0 {
+		doc.PlannedBytes = &m.PlannedBytes
 	}
 	return doc
 }
@@ -98,6 +112,12 @@ avadb tune --for-role reports --priority low`,
 	f.StringArrayVar(&o.set, "set", nil, "name=value: a value of your own (repeatable)")
 	listVar(f, &o.only, "only", "only these parameters")
 	listVar(f, &o.skip, "skip", "not these parameters")
+	f.StringVar(&o.profile, "profile", string(tuning.QuickWins), "what the server is for: quickwins, web, oltp, dw, mixed or desktop")
+	f.StringVar(&o.storage, "storage", string(tuning.SSD), "what the data lies on: ssd, nvme, hdd or san")
+	f.IntVar(&o.cpus, "cpus", 0, "processors of the server (default: measured where it runs on this host)")
+	f.StringVar(&o.dbSize, "db-size", "", "what the databases will hold: 200GB (default: measured)")
+	f.BoolVar(&o.noEvidence, "no-evidence", false, "the pure rules, whatever the server has counted")
+	f.BoolVar(&o.explain, "explain", false, "for each parameter the reason, formula, source, evidence and cost")
 	f.IntVar(&o.connections, "connections", 0, "max_connections to plan for")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the plan and write nothing")
 	f.BoolVar(&o.force, "force", false, "also where the host has less memory than --ram, or huge pages cannot be seen")
@@ -150,8 +170,11 @@ func (o tuneOptions) check(a *app) error {
 	if o.connections < 0 || o.connections == 0 && a.changed("connections") {
 		return fault.New(fault.Usage, "--connections %d is no number of connections", o.connections)
 	}
-	assignments, err := o.assignments()
-	for _, given := range assignments {
+	if o.cpus < 0 || o.cpus == 0 && a.changed("cpus") {
+		return fault.New(fault.Usage, "--cpus %d is no number of processors", o.cpus)
+	}
+	want, err := o.request()
+	for _, given := range want.Set {
 		if strings.EqualFold(given.Name, "primary_conninfo") {
 			return fault.New(fault.Usage, "primary_conninfo can hold a password, which must not reach the journal").
 				WithHint("set it by hand: ALTER SYSTEM SET primary_conninfo = ...")
@@ -177,23 +200,48 @@ func (o tuneOptions) assignments() ([]tuning.Assignment, error) {
 
 // planTune reads the server and decides; it writes nothing.
 func planTune(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn) (*tuneDocument, error) {
-	assignments, err := o.assignments()
+	want, err := o.request()
 	if err != nil {
 		return nil, err
 	}
-	plan, err := settings.PlanTune(ctx, conn, settings.TuneRequest{
-		RAM: o.ram, Connections: o.connections, Set: assignments, Only: o.only, Skip: o.skip, DryRun: o.dryRun, Force: o.force,
-	})
+	plan, err := settings.PlanTune(ctx, conn, want)
 	if err != nil {
 		return nil, err
 	}
 	for _, w := range plan.Warnings { // before a person is asked, and before anything is written
 		a.log.Warn(w)
 	}
-	return &tuneDocument{
-		head: a.head("tune", conn), DryRun: o.dryRun, Profile: "quickwins", RAMBytes: plan.RAMBytes, RestartRequired: plan.RestartRequired,
-		Memory: newMemoryDocument(plan.Memory), Warnings: plan.Warnings, Settings: plan.Settings,
-	}, nil
+	doc := &tuneDocument{
+		head: a.head("tune", conn), DryRun: o.dryRun, Profile: string(want.Profile), Storage: want.Storage, RAMBytes: plan.RAMBytes,
+		RestartRequired: plan.RestartRequired, Memory: newMemoryDocument(plan.Memory), Warnings: plan.Warnings, Settings: plan.Settings,
+		Evidence: plan.Evidence,
+	}
+	if plan.CPUs > 0 {
+		doc.CPUs = &plan.CPUs
+	}
+	if want.DBBytes > 0 {
+		doc.DBBytes = &want.DBBytes
+	}
+	return doc, nil
+}
+
+// request turns the flags into what is asked of the planning.
+func (o tuneOptions) request() (settings.TuneRequest, error) {
+	want := settings.TuneRequest{
+		RAM: o.ram, CPUs: o.cpus, Connections: o.connections, Only: o.only, Skip: o.skip, DryRun: o.dryRun, Force: o.force, NoEvidence: o.noEvidence,
+	}
+	var err error
+	if want.Set, err = o.assignments(); err != nil {
+		return want, err
+	}
+	if want.Profile, err = tuning.ParseProfile(o.profile); err != nil {
+		return want, err
+	}
+	if want.Storage, err = tuning.ParseStorage(o.storage); err != nil || o.dbSize == "" {
+		return want, err
+	}
+	want.DBBytes, err = units.ParseSize(o.dbSize)
+	return want, err
 }
 
 // applyTune plans under the lock, so that what it read still stands when it writes.

@@ -3,6 +3,7 @@ package settings
 import (
 	"context"
 	"os"
+	"path/filepath"
 
 	"avadb/internal/fault"
 	"avadb/internal/pg"
@@ -25,11 +26,51 @@ func tuneInput(ctx context.Context, conn *pg.Conn, want TuneRequest, snapshot *S
 	if err != nil {
 		return tuning.Input{}, err
 	}
-	return tuning.Input{
+	in := tuning.Input{
+		Profile: want.Profile, Storage: want.Storage, CPUs: cpusOf(want.CPUs, conn.Server), DBBytes: want.DBBytes,
 		RAMBytes: ram, HostRAMBytes: hostRAM, Connections: want.Connections, Set: want.Set, Only: want.Only, Skip: want.Skip,
 		Parameters: tuningParameters(snapshot), Major: conn.Server.Major(), Platform: facts.Platform,
 		SessionsInUse: facts.Sessions, Standby: conn.Server.InRecovery, Standbys: facts.Standbys, DryRun: want.DryRun, Force: want.Force,
-	}, nil
+	}
+	if in.WALRoomBytes, err = walRoom(ctx, conn); err != nil {
+		return tuning.Input{}, err
+	}
+	if !want.NoEvidence {
+		in.Evidence, err = readEvidence(ctx, conn, snapshot)
+	}
+	return in, err
+}
+
+// cpusOf gives the processors to tune for: those the user names, else those of the host where the server is a process of
+// it; 0 is not known.
+func cpusOf(given int, server pg.Server) int {
+	if given > 0 || !OnHost(server) {
+		return given
+	}
+	cpus, err := tuning.ReadHostCPUs(os.DirFS("/"), int(server.BackendPID))
+	if err != nil {
+		return 0
+	}
+	return cpus
+}
+
+// walRoom gives the bytes that the disk of pg_wal has for it, what it holds included; 0 where that cannot be seen: the server
+// is elsewhere, its folders are closed to this user, or the role may not ask.
+func walRoom(ctx context.Context, conn *pg.Conn) (int64, error) {
+	if !OnHost(conn.Server) || conn.Server.DataDirectory == "" {
+		return 0, nil
+	}
+	free, ok := diskFree(filepath.Join(conn.Server.DataDirectory, "pg_wal"))
+	if !ok {
+		return 0, nil
+	}
+	row, err := query.One[struct {
+		WALBytes int64 `db:"wal_bytes"`
+	}](ctx, conn, "tuning/wal_files")
+	if f := fault.As(err); f != nil && f.Kind == fault.Privilege {
+		return 0, nil
+	}
+	return free + row.WALBytes, err
 }
 
 // MemoryOf gives the memory to tune for and, where avadb runs on the server's host, the memory that is there.

@@ -13,7 +13,12 @@ import (
 // TuneRequest is what the user asks of tune.
 type TuneRequest struct {
 	RAM         string // a size, or auto on the server's host
-	Connections int    // max_connections to plan for; 0 leaves it to the rules
+	Profile     tuning.Profile
+	Storage     tuning.Storage
+	CPUs        int   // 0: those of the host, where they can be seen
+	DBBytes     int64 // what the databases will hold; 0: what they hold now
+	NoEvidence  bool  // the pure rules, whatever the server has counted
+	Connections int   // max_connections to plan for; 0 leaves it to the rules
 	Set         []tuning.Assignment
 	Only, Skip  []string
 	DryRun      bool // nothing will be written: some refusals are warnings then
@@ -22,7 +27,9 @@ type TuneRequest struct {
 
 // TunePlan is what tune would do to a server.
 type TunePlan struct {
-	RAMBytes        int64 // tuned for
+	RAMBytes        int64            // tuned for
+	CPUs            int              // likewise; 0 is not known
+	Evidence        *tuning.Evidence // nil: not asked for
 	Memory          tuning.Memory
 	Warnings        []string
 	Settings        []Setting
@@ -49,9 +56,12 @@ func PlanTune(ctx context.Context, conn *pg.Conn, want TuneRequest) (*TunePlan, 
 	if err != nil {
 		return nil, err
 	}
-	plan := &TunePlan{RAMBytes: in.RAMBytes, Memory: tuning.WorstCase(in, recommended), Settings: snapshot.Plan(Wants(recommended))}
+	plan := &TunePlan{RAMBytes: in.RAMBytes, CPUs: in.CPUs, Evidence: in.Evidence, Memory: tuning.WorstCase(in, recommended), Settings: snapshot.Plan(Wants(recommended))}
 	for _, w := range warnings {
 		plan.Warnings = append(plan.Warnings, w.Message)
+	}
+	if want.Profile != tuning.QuickWins {
+		plan.warnOfUnread()
 	}
 	plan.RestartRequired = len(Named(plan.Settings, IsPending)) > 0
 	if err := plan.warnOfOthers(ctx, conn, snapshot); err != nil {
@@ -64,7 +74,8 @@ func PlanTune(ctx context.Context, conn *pg.Conn, want TuneRequest) (*TunePlan, 
 func Wants(recommended []tuning.Recommendation) []Wanted {
 	out := make([]Wanted, 0, len(recommended))
 	for _, r := range recommended {
-		out = append(out, Wanted{Name: r.Name, Value: r.Value, Skip: r.Skip, Reason: r.Reason, Formula: r.Formula, Source: r.Source})
+		out = append(out, Wanted{Name: r.Name, Value: r.Value, Skip: r.Skip, Reason: r.Reason, Formula: r.Formula, Source: r.Source,
+			Evidence: r.Evidence, ByEvidence: r.Moved, Cost: r.Cost})
 	}
 	return out
 }
@@ -87,6 +98,20 @@ func (t *TunePlan) warnOfOthers(ctx context.Context, conn *pg.Conn, snapshot *Sn
 		t.Warnings = append(t.Warnings, "only sessions that connect anew take "+strings.Join(again, ", "))
 	}
 	return nil
+}
+
+// warnOfUnread names the evidence that is missing: what was not seen is not fine.
+func (t *TunePlan) warnOfUnread() {
+	if t.Evidence == nil {
+		return
+	}
+	for _, u := range t.Evidence.Unread {
+		text := "not known: " + u.What
+		if u.Next != "" {
+			text += " (" + u.Next + ")"
+		}
+		t.Warnings = append(t.Warnings, text)
+	}
 }
 
 // AfterRestart looks whether what waited for a restart counts now: it brings the lines of the plan up to date and names
