@@ -87,14 +87,16 @@ func newTune(a *app) *cobra.Command {
 		use: "tune {--ram SIZE | --for-role ROLE --priority CLASS}", short: "Set the parameters that matter, for this much memory",
 		long: `Sets the parameters that matter to what fits the server's memory, with ALTER SYSTEM, and reloads. Every value is
 checked against the server's ranges and the rules between parameters before any is written; the change set can be undone
-with avadb rollback. -o sql, conf, patroni and k8s (CloudNativePG) print the plan for use elsewhere and write nothing to
-the server.
+with avadb rollback. The profiles for a workload also look at what the server has counted; --explain says why each value is
+what it is, and what it costs. -o sql, conf, patroni and k8s (CloudNativePG) print the plan for use elsewhere and write
+nothing to the server.
 
 With --for-role or --for-db it sets the timeouts of a priority class for those sessions alone, as ALTER ROLE or ALTER
 DATABASE ... SET: statement_timeout, lock_timeout, idle_in_transaction_session_timeout and, from 17 up,
 transaction_timeout.`,
 		example: `avadb tune --ram 8GB --dry-run
 avadb tune --ram 8GB
+avadb tune --ram 32GB --profile oltp --storage nvme --cpus 16 --explain --dry-run
 avadb tune --ram 32GB --connections 300 --skip log_connections,log_disconnections
 avadb tune --ram 8GB --set random_page_cost=1.5 --restart-command 'systemctl restart postgresql'
 avadb tune --ram 8GB -o conf > tuned.conf
@@ -146,7 +148,7 @@ func runTune(ctx context.Context, a *app, o tuneOptions) error {
 			if err != nil {
 				return err
 			}
-			return a.printTune(conn, doc)
+			return a.printTune(o, conn, doc)
 		}
 		var doc *tuneDocument
 		err := a.withChange(ctx, conn, false, func(c *change) (err error) {
@@ -159,7 +161,7 @@ func runTune(ctx context.Context, a *app, o tuneOptions) error {
 		if o.restartCommand != "" && doc.RestartRequired {
 			err = restartTuned(ctx, a, o, conn, doc)
 		}
-		return errors.Join(err, a.printTune(conn, doc)) // what was written is said also where the restart failed
+		return errors.Join(err, a.printTune(o, conn, doc)) // what was written is said also where the restart failed
 	})
 }
 
@@ -172,6 +174,9 @@ func (o tuneOptions) check(a *app) error {
 	}
 	if o.cpus < 0 || o.cpus == 0 && a.changed("cpus") {
 		return fault.New(fault.Usage, "--cpus %d is no number of processors", o.cpus)
+	}
+	if err := o.checkExplain(a); err != nil {
+		return err
 	}
 	want, err := o.request()
 	for _, given := range want.Set {
@@ -296,7 +301,7 @@ func restartTuned(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn, doc
 	return err
 }
 
-func (a *app) printTune(conn *pg.Conn, doc *tuneDocument) error {
+func (a *app) printTune(o tuneOptions, conn *pg.Conn, doc *tuneDocument) error {
 	if isForElsewhere(a.format) {
 		text, err := textFor(a.format, doc)
 		if err != nil {
@@ -305,7 +310,10 @@ func (a *app) printTune(conn *pg.Conn, doc *tuneDocument) error {
 		return a.write([]byte(text))
 	}
 	var err error
-	if doc.ChangeSet == nil || !a.shown() {
+	switch {
+	case o.explains(a):
+		err = a.explainTune(doc)
+	case doc.ChangeSet == nil || !a.shown():
 		err = a.result(doc, doc.Settings)
 	}
 	a.summarizeTune(conn, doc) // also where stdout is full: what was changed must be known

@@ -46,7 +46,11 @@ func decideCostLimit(s *sheet, rec *Recommendation) {
 	case SSD, SAN:
 	}
 	s.vacuumFaster(rec, &limit)
-	if now := int(s.now(rec.Name)); now > limit {
+	now := int(s.now(rec.Name))
+	if now < 0 { // -1: as for a VACUUM by hand
+		now = int(s.now("vacuum_cost_limit"))
+	}
+	if now > limit {
 		*rec = leave(*rec, "already %d, more than the %d of the rule", now, limit)
 		return
 	}

@@ -46,6 +46,7 @@ func decideHugePages(s *sheet, rec *Recommendation) {
 		return
 	}
 	rec.Value = "try"
+	rec.Reason += pagesText(s.in, s)
 }
 
 func (w workload) cacheFormula() string { return fmt.Sprintf("RAM x %d / 4", w.cacheQuarters) }
