@@ -61,7 +61,7 @@ type tuneDocument struct {
 	Memory          memoryDocument     `json:"memory"`           // the worst case next to what there is
 	Warnings        []string           `json:"warnings"`         // what to know before relying on it
 	Settings        []settings.Setting `json:"settings"`         // one line a parameter
-	Evidence        *tuning.Evidence   `json:"evidence"`         // what the server has counted; null with --no-evidence
+	Evidence        *tuning.Evidence   `json:"evidence"`         // what the server has counted; null with --no-evidence, and for quickwins without --explain
 }
 
 type memoryDocument struct {
@@ -234,6 +234,7 @@ func planTune(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn) (*tuneD
 func (o tuneOptions) request() (settings.TuneRequest, error) {
 	want := settings.TuneRequest{
 		RAM: o.ram, CPUs: o.cpus, Connections: o.connections, Only: o.only, Skip: o.skip, DryRun: o.dryRun, Force: o.force, NoEvidence: o.noEvidence,
+		Explain: o.explain,
 	}
 	var err error
 	if want.Set, err = o.assignments(); err != nil {

@@ -49,9 +49,12 @@ type explanation struct {
 }
 
 func (e *explanation) setting(line settings.Setting) {
-	value := line.Current
-	if line.Value != nil {
-		value = *line.Value
+	title := line.Name
+	switch {
+	case line.Value != nil:
+		title += " = " + *line.Value
+	case line.Current != "":
+		title += " = " + line.Current
 	}
 	mark := ""
 	if line.ByEvidence {
@@ -61,7 +64,7 @@ func (e *explanation) setting(line settings.Setting) {
 	if line.Action == settings.Set {
 		does += ", now " + line.Current + ", " + line.Context
 	}
-	e.text.WriteString(e.paint.Bold(render.Safe(line.Name+" = "+value)) + "  (" + render.Safe(does) + ")" + mark + "\n")
+	e.text.WriteString(e.paint.Bold(render.Safe(title)) + "  (" + render.Safe(does) + ")" + mark + "\n")
 	e.entry("reason", line.Reason)
 	e.entry("formula", line.Formula)
 	e.entry("source", line.Source)

@@ -18,6 +18,7 @@ type TuneRequest struct {
 	CPUs        int   // 0: those of the host, where they can be seen
 	DBBytes     int64 // what the databases will hold; 0: what they hold now
 	NoEvidence  bool  // the pure rules, whatever the server has counted
+	Explain     bool  // read the evidence for quickwins, too, whose values it does not touch
 	Connections int   // max_connections to plan for; 0 leaves it to the rules
 	Set         []tuning.Assignment
 	Only, Skip  []string

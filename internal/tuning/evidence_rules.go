@@ -47,25 +47,15 @@ func (s *sheet) raiseWorkMem(rec *Recommendation, size, most int64) int64 {
 	if e == nil {
 		return size
 	}
-	waiting, helped := 0, 0
+	rec.Evidence = e.spillText(most)
 	for _, spill := range e.Spills {
-		if !spill.reachesDisk() {
-			continue
+		if need := spill.need(); spill.reachesDisk() && need <= most && need > size {
+			size = need
+			rec.Moved, rec.Cost = true, costWorkMem
+			rec.Reason = "temporary files of this size reach the disk"
+			rec.Evidence = fmt.Sprintf("statement %s writes %s of temporary files a call and spends %.0f%% of its time on them (%.3f ms a block)",
+				spill.QueryID, units.HumanSize(spill.BytesCall), spill.SharePct, spill.BlockMS)
 		}
-		waiting++
-		if need := spill.need(); need <= most {
-			helped++
-			if need > size {
-				size = need
-				rec.Moved, rec.Cost = true, costWorkMem
-				rec.Reason = "temporary files of this size reach the disk"
-				rec.Evidence = fmt.Sprintf("statement %s writes %s of temporary files a call and spends %.0f%% of its time on them (%.3f ms a block)",
-					spill.QueryID, units.HumanSize(spill.BytesCall), spill.SharePct, spill.BlockMS)
-			}
-		}
-	}
-	if !rec.Moved {
-		rec.Evidence = e.whyNotMore(waiting, helped, most)
 	}
 	if now := s.nowBytes(rec.Name); now > size && now <= most {
 		rec.Moved, rec.Reason = true, "what the server has: nothing shows that less would do, and it fits the memory"
@@ -74,21 +64,48 @@ func (s *sheet) raiseWorkMem(rec *Recommendation, size, most int64) int64 {
 	return size
 }
 
-// whyNotMore says what the counters tell where nothing raises work_mem.
-func (e *Evidence) whyNotMore(waiting, helped int, most int64) string {
+// spillText says what the counters tell about temporary files, for a work_mem of this size.
+func (e *Evidence) spillText(size int64) string {
+	if e == nil {
+		return ""
+	}
+	waiting, beyond := 0, 0
+	for _, spill := range e.Spills {
+		if spill.reachesDisk() {
+			waiting++
+		}
+		if spill.reachesDisk() && spill.need() > size {
+			beyond++
+		}
+	}
 	switch {
-	case waiting > helped:
-		return fmt.Sprintf("%d statements wait for temporary files on the disk, and %s, the most that fits, would not hold them: raise it for their role alone", waiting-helped, units.FormatSize(most))
+	case beyond > 0:
+		return fmt.Sprintf("%s for temporary files on the disk that %s would not hold: raise it for their role alone", statementsWait(beyond), units.FormatSize(size))
 	case waiting > 0:
-		return fmt.Sprintf("%d statements wait for temporary files on the disk, and this value holds them", waiting)
+		return fmt.Sprintf("%s for temporary files on the disk, and %s would hold them", statementsWait(waiting), units.FormatSize(size))
 	case e.TempFiles == nil:
 		return "whether there are temporary files is not known"
 	case *e.TempFiles == 0:
 		return "no temporary files were counted"
 	case !e.SpillTimes:
-		return fmt.Sprintf("%d temporary files were counted; whether they reached the disk is not known", *e.TempFiles)
+		return fmt.Sprintf("%d temporary files of %s were counted; whether they reached the disk is not known", *e.TempFiles, e.tempSize())
 	}
-	return fmt.Sprintf("%d temporary files were counted; no statement waited for the disk because of them", *e.TempFiles)
+	return fmt.Sprintf("%d temporary files of %s were counted; no statement waited for the disk because of them", *e.TempFiles, e.tempSize())
+}
+
+func statementsWait(n int) string {
+	if n == 1 {
+		return "1 statement waits"
+	}
+	return fmt.Sprintf("%d statements wait", n)
+}
+
+// tempSize is all temporary files together.
+func (e *Evidence) tempSize() string {
+	if e.TempBytes == nil {
+		return "unknown size"
+	}
+	return units.HumanSize(*e.TempBytes)
 }
 
 const (

@@ -35,7 +35,7 @@ func quickWins() []rule {
 		{"max_connections", formulaFixed, "room for several pooled applications", fromReference, connections(ruleConnections), "each connection takes memory and makes snapshots slower: a pooler in front needs fewer"},
 		{"shared_buffers", formulaShared, "a quarter of the memory for PostgreSQL's own cache", fromMemory, sized(1, 4, 0, 0), ""},
 		{"effective_cache_size", "RAM x 3 / 4", "tells the planner how much the caches hold together; allocates nothing", fromPlanner, sized(3, 4, 0, 0), ""},
-		{"work_mem", "RAM / 128, within 4MB and 256MB", "sorts and hashes stay out of temporary files", fromMemory, sized(1, 128, 4*units.MB, 256*units.MB), costWorkMem},
+		{"work_mem", "RAM / 128, within 4MB and 256MB", "sorts and hashes stay out of temporary files", fromMemory, referenceWorkMem, costWorkMem},
 		{"maintenance_work_mem", "RAM / 16, within 64MB and 2GB", "faster VACUUM and CREATE INDEX", fromMemory, sized(1, 16, 64*units.MB, 2*units.GB), "each autovacuum worker may take as much, where autovacuum_work_mem is -1"},
 		{"random_page_cost", formulaFixed, "on solid-state disks a random read costs about as much as a sequential one", fromPlanner, referencePageCost, ""},
 		{"effective_io_concurrency", formulaFixed, "solid-state disks serve many reads at once", fromIO, referencePrefetch, ""},
@@ -46,6 +46,13 @@ func quickWins() []rule {
 		{"log_disconnections", formulaFixed, "shows how long sessions last", fromLogging, fixed("on"), costLogConnections},
 		{"idle_in_transaction_session_timeout", formulaFixed, "a forgotten transaction holds locks and keeps VACUUM from its work", fromClient, fixed("60s"), "programs that hold a transaction open on purpose are cut off: give their role its own value"},
 	}
+}
+
+// referenceWorkMem is the reference configuration's whatever the server has counted; that is only said.
+func referenceWorkMem(s *sheet, rec *Recommendation) {
+	sized(1, 128, 4*units.MB, 256*units.MB)(s, rec)
+	size, _ := units.ParseSize(rec.Value)
+	rec.Evidence = s.in.Evidence.spillText(size)
 }
 
 // referencePageCost and referencePrefetch: the reference configuration is one for solid-state disks; other storage has the

@@ -61,17 +61,6 @@ func (s *sheet) nowBytes(name string) int64 {
 	return int64(s.now(name)) * unit
 }
 
-// bootBytes is the compiled-in default of a parameter of memory, in bytes; 0 where it is not known.
-func (s *sheet) bootBytes(name string) int64 {
-	p := s.in.Parameters[name]
-	n, ok := number(p.BootVal)
-	unit, isMemory := units.BytesPerUnit(p.Unit)
-	if !ok || !isMemory || n < 0 {
-		return 0
-	}
-	return int64(n) * unit
-}
-
 // boot is the compiled-in default in base units; 0 where it is not known.
 func (s *sheet) boot(name string) float64 {
 	n, _ := number(s.in.Parameters[name].BootVal)

@@ -15,8 +15,9 @@ const (
 	// defaultConnections is PostgreSQL's default: no profile takes connections away.
 	defaultConnections = 100
 
-	leastWorkMem  = 64 * units.KB
-	defaultBuffer = 128 * units.MB
+	leastWorkMem  = 64 * units.KB  // the least that the server takes
+	usualWorkMem  = 4 * units.MB   // PostgreSQL's default, and pgtune's floor
+	defaultBuffer = 128 * units.MB // PostgreSQL's default of shared_buffers
 )
 
 func (w workload) decideConnections(s *sheet, rec *Recommendation) {
@@ -76,13 +77,14 @@ func (w workload) workMemFormula() string {
 	return text + ", W = max_worker_processes, within 7/8 of RAM"
 }
 
-// workMemMost is what work_mem may be at the most: pgtune's formula, and what the budget leaves.
+// workMemMost is what work_mem may be at the most: pgtune's formula, which keeps a floor of 4MB, and what the budget leaves.
 func (w workload) workMemMost(s *sheet) int64 {
 	sessions, _ := s.number("max_connections")
 	workers, _ := s.number("max_worker_processes")
 	buffers, _ := s.bytes("shared_buffers")
 	fixed, _ := fixedBytes(s)
 	rule := float64(s.ram()-buffers) / ((sessions + workers) * 3) / float64(w.workMemPart)
+	rule = max(rule, float64(usualWorkMem))
 	room := float64(s.ram()/8*plannable-fixed) / takers(s)
 	return max(wholeStep(int64(min(rule, room))), leastWorkMem)
 }
@@ -99,14 +101,11 @@ func wholeStep(size int64) int64 {
 // decideWorkMem stays at PostgreSQL's default, or below where the memory asks for it: larger tables in memory were slower
 // than temporary files in the page cache. What raises it is temporary files that reach the disk.
 func (w workload) decideWorkMem(s *sheet, rec *Recommendation) {
-	most, usual := w.workMemMost(s), s.bootBytes(rec.Name)
-	if usual == 0 {
-		usual = 4 * units.MB
-	}
-	size := min(most, usual)
-	if size < usual {
+	most := w.workMemMost(s)
+	size := min(most, usualWorkMem)
+	if size < usualWorkMem {
 		rec.Reason = "less than the default: every session and worker may take this much at once"
-		rec.Formula = w.workMemFormula()
+		rec.Formula = "what 7/8 of RAM leave for max_connections + max_worker_processes hashes"
 	}
 	rec.Value = units.FormatSize(s.raiseWorkMem(rec, size, most))
 }
