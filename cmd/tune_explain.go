@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,11 +14,7 @@ import (
 
 // checkExplain refuses the formats that have no room for an explanation; json and jsonl always carry it.
 func (o tuneOptions) checkExplain(a *app) error {
-	switch a.format {
-	case render.Table, render.Plain, render.JSON, render.JSONL:
-		return nil
-	}
-	if !o.explain {
+	if !o.explain || slices.Contains([]render.Format{render.Table, render.Plain, render.JSON, render.JSONL}, a.format) {
 		return nil
 	}
 	return fault.New(fault.Usage, "--explain does not go with -o %s", a.format).WithHint("use -o table, plain, json or jsonl")

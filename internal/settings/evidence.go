@@ -29,10 +29,11 @@ func readEvidence(ctx context.Context, conn *pg.Conn, snapshot *Snapshot) (*tuni
 	return e, nil
 }
 
-// tolerated notes a missing privilege and passes any other error on.
-func tolerated(e *tuning.Evidence, what string, err error) error {
+// tolerated notes a missing privilege, and a piece that took longer than a statement may; any other error is passed on.
+func tolerated(ctx context.Context, e *tuning.Evidence, what string, err error) error {
 	f := fault.As(err)
-	if f == nil || f.Kind != fault.Privilege {
+	tooLong := f != nil && f.SQLState == "57014" && ctx.Err() == nil
+	if f == nil || f.Kind != fault.Privilege && !tooLong {
 		return err
 	}
 	e.Unread = append(e.Unread, tuning.Unread{What: what + ": " + f.Message, Next: f.Hint})
@@ -48,7 +49,7 @@ func readDatabases(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) error
 		CountersSince *time.Time
 	}](ctx, conn, "tuning/databases")
 	if err != nil {
-		return tolerated(e, "the databases' counters", err)
+		return tolerated(ctx, e, "the databases' counters", err)
 	}
 	e.PeakSessions, e.TempFiles, e.TempBytes = &row.PeakSessions, &row.TempFiles, &row.TempBytes
 	e.HitRatioPct, e.CountersSince = row.HitRatioPct, utc(row.CountersSince)
@@ -69,7 +70,7 @@ func readSizes(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) error {
 		Hidden  int
 	}](ctx, conn, "tuning/sizes")
 	if err != nil {
-		return tolerated(e, "the size of the databases", err)
+		return tolerated(ctx, e, "the size of the databases", err)
 	}
 	if row.Hidden > 0 { // a part of it would look like a small server
 		e.Unread = append(e.Unread, tuning.Unread{
@@ -88,7 +89,7 @@ func readCheckpoints(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) err
 		ChecksSince      *time.Time `db:"checkpoints_since"`
 	}](ctx, conn, "tuning/checkpoints")
 	if err != nil {
-		return tolerated(e, "the checkpoints", err)
+		return tolerated(ctx, e, "the checkpoints", err)
 	}
 	e.Timed, e.Requested, e.ChecksSince = &row.Timed, &row.Requested, utc(row.ChecksSince)
 	return nil
@@ -99,7 +100,7 @@ func readWALRate(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) error {
 		WALPerSecond *float64 `db:"wal_bytes_per_s"`
 	}](ctx, conn, "tuning/wal")
 	if err != nil {
-		return tolerated(e, "the rate of WAL", err)
+		return tolerated(ctx, e, "the rate of WAL", err)
 	}
 	e.WALPerSecond = row.WALPerSecond
 	return nil
@@ -108,7 +109,7 @@ func readWALRate(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) error {
 func readDeadRows(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) error {
 	rows, err := query.Rows[tuning.Table](ctx, conn, "tuning/dead_rows")
 	if err != nil {
-		return tolerated(e, "the tables' dead rows", err)
+		return tolerated(ctx, e, "the tables' dead rows", err)
 	}
 	e.Tables = append(e.Tables, rows...)
 	return nil

@@ -26,7 +26,7 @@ func readSpills(ctx context.Context, conn *pg.Conn, snapshot *Snapshot, e *tunin
 		Owned     bool
 	}](ctx, conn, "statements/extension")
 	if err != nil {
-		return tolerated(e, what, err)
+		return tolerated(ctx, e, what, err)
 	}
 	enable := "avadb enable-stats"
 	switch {
@@ -43,7 +43,7 @@ func readSpills(ctx context.Context, conn *pg.Conn, snapshot *Snapshot, e *tunin
 		return nil
 	}
 	if err != nil {
-		return tolerated(e, what, err)
+		return tolerated(ctx, e, what, err)
 	}
 	e.Spills = append(e.Spills, rows...)
 	timing, _ := units.ParseBool(snapshot.Running("track_io_timing"))

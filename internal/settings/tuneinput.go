@@ -35,7 +35,7 @@ func tuneInput(ctx context.Context, conn *pg.Conn, want TuneRequest, snapshot *S
 	if in.WALRoomBytes, err = walRoom(ctx, conn); err != nil {
 		return tuning.Input{}, err
 	}
-	if !want.NoEvidence && (want.Profile != tuning.QuickWins || want.Explain) {
+	if !want.NoEvidence && (!in.IsReference() || want.Explain) {
 		in.Evidence, err = readEvidence(ctx, conn, snapshot)
 	}
 	return in, err

@@ -61,7 +61,7 @@ func PlanTune(ctx context.Context, conn *pg.Conn, want TuneRequest) (*TunePlan, 
 	for _, w := range warnings {
 		plan.Warnings = append(plan.Warnings, w.Message)
 	}
-	if want.Profile != tuning.QuickWins {
+	if !in.IsReference() {
 		plan.warnOfUnread()
 	}
 	plan.RestartRequired = len(Named(plan.Settings, IsPending)) > 0
@@ -75,8 +75,10 @@ func PlanTune(ctx context.Context, conn *pg.Conn, want TuneRequest) (*TunePlan, 
 func Wants(recommended []tuning.Recommendation) []Wanted {
 	out := make([]Wanted, 0, len(recommended))
 	for _, r := range recommended {
-		out = append(out, Wanted{Name: r.Name, Value: r.Value, Skip: r.Skip, Reason: r.Reason, Formula: r.Formula, Source: r.Source,
-			Evidence: r.Evidence, ByEvidence: r.Moved, Cost: r.Cost})
+		out = append(out, Wanted{
+			Name: r.Name, Value: r.Value, Skip: r.Skip, Reason: r.Reason, Formula: r.Formula, Source: r.Source,
+			Evidence: r.Evidence, ByEvidence: r.Moved, Cost: r.Cost,
+		})
 	}
 	return out
 }

@@ -81,7 +81,7 @@ func times(a, b float64) int64 {
 // ruleBudget warns where a workload profile, with what the user set and what the server keeps, hands out more than there is.
 func ruleBudget(v *validation) {
 	sum := planned(v.future)
-	if v.in.isReference() || sum <= v.in.RAMBytes {
+	if v.in.IsReference() || sum <= v.in.RAMBytes {
 		return
 	}
 	v.warn("work_mem", "with every session and worker busy the server can take %s of the %s: shared_buffers %s, work_mem %s x hash_mem_multiplier %s for each of %s connections and the workers, and maintenance",

@@ -66,7 +66,7 @@ func TestEvidenceMovesValues(t *testing.T) {
 		}, "max_wal_size", "64GB", true, "800 checkpoints"},
 		{"a small disk", tuning.Web, func(in *tuning.Input, e *tuning.Evidence) {
 			e.Requested, in.WALRoomBytes = ptr(int64(800)), 5*units.GB
-		}, "max_wal_size", "2560MB", true, "800 checkpoints"},
+		}, "max_wal_size", "2560MB", false, "800 checkpoints"},
 		{"too few to tell", tuning.Web, func(_ *tuning.Input, e *tuning.Evidence) { e.Requested, e.Timed = ptr(int64(9)), ptr(int64(0)) }, "max_wal_size", "4GB", false, "9 checkpoints"},
 
 		{"more sessions than the profile", tuning.Mixed, func(_ *tuning.Input, e *tuning.Evidence) { e.PeakSessions = ptr(160) }, "max_connections", "200", true, "160 sessions were seen at once"},

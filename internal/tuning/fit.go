@@ -42,7 +42,7 @@ func (s *sheet) fitConnections(rec *Recommendation, target int) {
 		rec.Reason = fmt.Sprintf("%d sessions in use and %d reserved connections do not fit into %d", in.SessionsInUse, reserved(in), profile)
 		rec.Formula = "(sessions in use + reserved) x 1.2, to the next 50"
 	}
-	if peak := in.Evidence.peak(); !in.isReference() && peak > in.SessionsInUse && peak+reserved(in) > target {
+	if peak := in.Evidence.peak(); !in.IsReference() && peak > in.SessionsInUse && peak+reserved(in) > target {
 		target, rec.Moved = roomFor(peak+reserved(in)), true
 		rec.Evidence = fmt.Sprintf("%d sessions were seen at once, which does not fit into %d", peak, profile)
 		rec.Formula = "(most sessions seen + reserved) x 1.2, to the next 50"

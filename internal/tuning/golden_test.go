@@ -53,7 +53,11 @@ func TestGoldenTables(t *testing.T) {
 func goldenTable(t *testing.T, profile tuning.Profile, major int) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	row := func(cells ...string) { fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "\t"), "\t")) }
+	row := func(cells ...string) {
+		if _, err := fmt.Fprintln(w, strings.Join(cells, "\t")); err != nil {
+			t.Fatal(err)
+		}
+	}
 	head, cpus := []string{string(profile) + ", PostgreSQL " + fmt.Sprint(major)}, []string{"CPUs"}
 	for _, m := range machines() {
 		head, cpus = append(head, m.ram), append(cpus, fmt.Sprint(m.cpus))

@@ -46,7 +46,7 @@ func roundPage(bytes float64) int64 {
 func ruleHugePageCount(v *validation) {
 	buffers, _ := v.future.bytes("shared_buffers")
 	count, size, ok := hugePages(v.in, v.future)
-	if v.in.isReference() || !ok || buffers < manyPages || v.future.text("huge_pages") == "off" {
+	if v.in.IsReference() || !ok || buffers < manyPages || v.future.text("huge_pages") == "off" {
 		return
 	}
 	v.warn("huge_pages", "for shared memory on huge pages reserve about %d of %s before the restart (vm.nr_hugepages = %d); without them the server starts on small ones",

@@ -26,7 +26,7 @@ func (f future) memory(ram int64) Memory {
 func ruleWorstCase(v *validation) {
 	m := v.future.memory(v.in.RAMBytes)
 	buffers, _ := v.future.bytes("shared_buffers")
-	if !v.in.isReference() { // ruleBudget reckons more closely
+	if !v.in.IsReference() { // ruleBudget reckons more closely
 		return
 	}
 	if m.WorstCaseBytes == 0 || m.WorstCaseBytes+buffers <= m.RAMBytes {

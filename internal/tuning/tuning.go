@@ -45,8 +45,8 @@ type Input struct {
 	Force  bool // the user takes the risks that can be taken
 }
 
-// isReference tells the profile that scales with the memory alone from those for a workload.
-func (in Input) isReference() bool { return in.Profile == QuickWins || in.Profile == "" }
+// IsReference tells the profile that scales with the memory alone from those for a workload.
+func (in Input) IsReference() bool { return in.Profile == QuickWins || in.Profile == "" }
 
 // Recommendation is what to do with one parameter.
 type Recommendation struct {

@@ -23,6 +23,7 @@ func (w workload) decideMaxWAL(s *sheet, rec *Recommendation) {
 	} else if room/2 < size {
 		size = room / 2 / units.MB * units.MB
 		rec.Reason = fmt.Sprintf("half of the %s that the disk of pg_wal has for it", units.HumanSize(room))
+		rec.Moved = rec.Moved && size > w.maxWAL // else the disk alone decides
 	}
 	size = max(size, s.leastWAL())
 	if now := s.nowBytes(rec.Name); now > size && (s.in.WALRoomBytes == 0 || now <= s.in.WALRoomBytes/2) {
