@@ -52,7 +52,7 @@ type tuneDocument struct {
 	ChangeSet       *string            `json:"change_set"`       // null where nothing was written
 	DryRun          bool               `json:"dry_run"`          // nothing was written
 	Profile         string             `json:"profile"`          // quickwins, web, oltp, dw, mixed or desktop; the priority class with --for-role and --for-db
-	Storage         tuning.Storage     `json:"storage"`          // ssd, nvme, hdd or san
+	Storage         *tuning.Storage    `json:"storage"`          // ssd, nvme, hdd or san; null with --for-role and --for-db
 	RAMBytes        int64              `json:"ram_bytes"`        // tuned for
 	CPUs            *int               `json:"cpus"`             // tuned for; null: not known
 	DBBytes         *int64             `json:"db_bytes"`         // what the databases will hold, as --db-size says; null: not given
@@ -217,7 +217,7 @@ func planTune(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn) (*tuneD
 		a.log.Warn(w)
 	}
 	doc := &tuneDocument{
-		head: a.head("tune", conn), DryRun: o.dryRun, Profile: string(want.Profile), Storage: want.Storage, RAMBytes: plan.RAMBytes,
+		head: a.head("tune", conn), DryRun: o.dryRun, Profile: string(want.Profile), Storage: &want.Storage, RAMBytes: plan.RAMBytes,
 		RestartRequired: plan.RestartRequired, Memory: newMemoryDocument(plan.Memory), Warnings: plan.Warnings, Settings: plan.Settings,
 		Evidence: plan.Evidence,
 	}

@@ -77,7 +77,7 @@ func (e *explanation) whole(doc *tuneDocument) {
 	if doc.CPUs != nil {
 		cpus = strconv.Itoa(*doc.CPUs)
 	}
-	e.entry("for", fmt.Sprintf("profile %s, %s of memory, storage %s, processors %s", doc.Profile, units.FormatSize(doc.RAMBytes), doc.Storage, cpus))
+	e.entry("for", fmt.Sprintf("profile %s, %s of memory, storage %s, processors %s", doc.Profile, units.FormatSize(doc.RAMBytes), *doc.Storage, cpus))
 	if doc.Memory.PlannedBytes != nil {
 		e.entry("memory", fmt.Sprintf("%s with every session and worker busy: shared_buffers, maintenance, and a hash in each", units.HumanSize(*doc.Memory.PlannedBytes)))
 	}

@@ -30,28 +30,39 @@ func readEvidence(ctx context.Context, conn *pg.Conn, snapshot *Snapshot) (*tuni
 }
 
 // tolerated notes a missing privilege, and a piece that took longer than a statement may; any other error is passed on.
-func tolerated(ctx context.Context, e *tuning.Evidence, what string, err error) error {
+// grant is the statement that would give the role the piece.
+func tolerated(ctx context.Context, e *tuning.Evidence, what, grant string, err error) error {
 	f := fault.As(err)
 	tooLong := f != nil && f.SQLState == "57014" && ctx.Err() == nil
 	if f == nil || f.Kind != fault.Privilege && !tooLong {
 		return err
 	}
-	e.Unread = append(e.Unread, tuning.Unread{What: what + ": " + f.Message, Next: f.Hint})
+	next := grant
+	if tooLong {
+		next = f.Hint
+	}
+	e.Unread = append(e.Unread, tuning.Unread{What: what + ": " + f.Message, Next: next})
 	return nil
+}
+
+func selectGrant(conn *pg.Conn, view string) string {
+	return "GRANT SELECT ON pg_catalog." + view + " TO " + pg.Identifier(conn.Server.Role)
 }
 
 func readDatabases(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) error {
 	row, err := query.One[struct {
 		PeakSessions  int
+		Wanted, Got   *int64 // parallel workers
 		TempFiles     int64
 		TempBytes     int64
 		HitRatioPct   *float64
 		CountersSince *time.Time
 	}](ctx, conn, "tuning/databases")
 	if err != nil {
-		return tolerated(ctx, e, "the databases' counters", err)
+		return tolerated(ctx, e, "the databases' counters", selectGrant(conn, "pg_stat_database"), err)
 	}
 	e.PeakSessions, e.TempFiles, e.TempBytes = &row.PeakSessions, &row.TempFiles, &row.TempBytes
+	e.ParallelWanted, e.ParallelGot = row.Wanted, row.Got
 	e.HitRatioPct, e.CountersSince = row.HitRatioPct, utc(row.CountersSince)
 	return nil
 }
@@ -70,7 +81,7 @@ func readSizes(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) error {
 		Hidden  int
 	}](ctx, conn, "tuning/sizes")
 	if err != nil {
-		return tolerated(ctx, e, "the size of the databases", err)
+		return tolerated(ctx, e, "the size of the databases", selectGrant(conn, "pg_database"), err)
 	}
 	if row.Hidden > 0 { // a part of it would look like a small server
 		e.Unread = append(e.Unread, tuning.Unread{
@@ -89,10 +100,18 @@ func readCheckpoints(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) err
 		ChecksSince      *time.Time `db:"checkpoints_since"`
 	}](ctx, conn, "tuning/checkpoints")
 	if err != nil {
-		return tolerated(ctx, e, "the checkpoints", err)
+		return tolerated(ctx, e, "the checkpoints", selectGrant(conn, checkpointView(conn)), err)
 	}
 	e.Timed, e.Requested, e.ChecksSince = &row.Timed, &row.Requested, utc(row.ChecksSince)
 	return nil
+}
+
+// checkpointView is where the server keeps its counters of checkpoints.
+func checkpointView(conn *pg.Conn) string {
+	if conn.Server.Major() >= 17 {
+		return "pg_stat_checkpointer"
+	}
+	return "pg_stat_bgwriter"
 }
 
 func readWALRate(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) error {
@@ -100,7 +119,7 @@ func readWALRate(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) error {
 		WALPerSecond *float64 `db:"wal_bytes_per_s"`
 	}](ctx, conn, "tuning/wal")
 	if err != nil {
-		return tolerated(ctx, e, "the rate of WAL", err)
+		return tolerated(ctx, e, "the rate of WAL", selectGrant(conn, "pg_stat_wal"), err)
 	}
 	e.WALPerSecond = row.WALPerSecond
 	return nil
@@ -109,7 +128,7 @@ func readWALRate(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) error {
 func readDeadRows(ctx context.Context, conn *pg.Conn, e *tuning.Evidence) error {
 	rows, err := query.Rows[tuning.Table](ctx, conn, "tuning/dead_rows")
 	if err != nil {
-		return tolerated(ctx, e, "the tables' dead rows", err)
+		return tolerated(ctx, e, "the tables' dead rows", selectGrant(conn, "pg_stat_user_tables"), err)
 	}
 	e.Tables = append(e.Tables, rows...)
 	return nil

@@ -26,7 +26,7 @@ func readSpills(ctx context.Context, conn *pg.Conn, snapshot *Snapshot, e *tunin
 		Owned     bool
 	}](ctx, conn, "statements/extension")
 	if err != nil {
-		return tolerated(ctx, e, what, err)
+		return tolerated(ctx, e, what, selectGrant(conn, "pg_extension"), err)
 	}
 	enable := "avadb enable-stats"
 	switch {
@@ -43,7 +43,8 @@ func readSpills(ctx context.Context, conn *pg.Conn, snapshot *Snapshot, e *tunin
 		return nil
 	}
 	if err != nil {
-		return tolerated(ctx, e, what, err)
+		schema, role := pg.Identifier(found.Schema), pg.Identifier(conn.Server.Role)
+		return tolerated(ctx, e, what, "GRANT USAGE ON SCHEMA "+schema+" TO "+role+"; GRANT EXECUTE ON FUNCTION "+schema+".pg_stat_statements(boolean) TO "+role, err)
 	}
 	e.Spills = append(e.Spills, rows...)
 	timing, _ := units.ParseBool(snapshot.Running("track_io_timing"))

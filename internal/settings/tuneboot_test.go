@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -123,6 +124,37 @@ func await(t *testing.T, ready func() bool) {
 	for deadline := time.Now().Add(20 * time.Second); !ready(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the counters did not come")
+		}
+	}
+}
+
+// A piece that the role may not read is named with its next step; the rest is there.
+func TestEvidenceThatMayNotBeRead(t *testing.T) {
+	adminSQL(t, "CREATE ROLE counter LOGIN IN ROLE pg_read_all_settings", "GRANT SELECT ON pg_file_settings TO counter",
+		"GRANT EXECUTE ON FUNCTION pg_show_all_file_settings() TO counter", "CREATE DATABASE closed", "REVOKE CONNECT ON DATABASE closed FROM PUBLIC",
+		"REVOKE SELECT ON pg_stat_wal FROM PUBLIC")
+	t.Cleanup(func() {
+		adminSQL(t, "GRANT SELECT ON pg_stat_wal TO PUBLIC", "DROP DATABASE closed", "DROP OWNED BY counter", "DROP ROLE counter")
+	})
+	conn := connectAs(t, "counter")
+	snapshot, err := Read(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := readEvidence(t.Context(), conn, snapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.DBBytes != nil || e.WALPerSecond != nil || e.TempFiles == nil || e.Timed == nil {
+		t.Errorf("got %+v", e)
+	}
+	for what, next := range map[string]string{"the size of the databases": `GRANT pg_read_all_stats TO "counter"`, "the rate of WAL": `GRANT SELECT ON pg_catalog.pg_stat_wal TO "counter"`} {
+		found := false
+		for _, u := range e.Unread {
+			found = found || strings.HasPrefix(u.What, what) && strings.Contains(u.Next, next)
+		}
+		if !found {
+			t.Errorf("%s is not named: %+v", what, e.Unread)
 		}
 	}
 }

@@ -5,22 +5,24 @@ import "time"
 // Evidence is what a server has counted and what its host shows. A pointer is nil where it could not be read, and Unread
 // says why: nothing that was not seen counts as fine.
 type Evidence struct {
-	PeakSessions  *int       `json:"peak_sessions"`         // most sessions at once, as far as they were seen: those of now
-	DBBytes       *int64     `json:"db_bytes"`              // all databases together
-	TempFiles     *int64     `json:"temp_files"`            // of all databases since counters_since
-	TempBytes     *int64     `json:"temp_bytes"`            // likewise
-	HitRatioPct   *float64   `json:"hit_ratio_pct"`         // of the blocks asked for, found in shared_buffers; since counters_since
-	CountersSince *time.Time `json:"counters_since"`        // when the oldest of the databases' counters began; null: never reset
-	Timed         *int64     `json:"checkpoints_timed"`     // since checkpoints_since
-	Requested     *int64     `json:"checkpoints_requested"` // for WAL, or by a command; likewise
-	ChecksSince   *time.Time `json:"checkpoints_since"`     // when these counters began
-	WALPerSecond  *float64   `json:"wal_bytes_per_s"`       // mean since those counters began
-	Spills        []Spill    `json:"spills"`                // statements with temporary files, the longest on them first
-	SpillTimes    bool       `json:"spill_times"`           // whether their time on temporary files was counted
-	Tables        []Table    `json:"tables"`                // of the connected database, with many dead rows, the largest first
-	HugePages     *string    `json:"transparent_hugepage"`  // of the host's kernel: always, madvise or never
-	Overcommit    *int       `json:"overcommit_memory"`     // vm.overcommit_memory of the host's kernel
-	Unread        []Unread   `json:"unread"`                // what could not be read
+	PeakSessions   *int       `json:"peak_sessions"`             // most sessions at once, as far as they were seen: those of now
+	ParallelWanted *int64     `json:"parallel_workers_wanted"`   // by queries, since counters_since; null before 18
+	ParallelGot    *int64     `json:"parallel_workers_launched"` // of those wanted
+	DBBytes        *int64     `json:"db_bytes"`                  // all databases together
+	TempFiles      *int64     `json:"temp_files"`                // of all databases since counters_since
+	TempBytes      *int64     `json:"temp_bytes"`                // likewise
+	HitRatioPct    *float64   `json:"hit_ratio_pct"`             // of the blocks asked for, found in shared_buffers; since counters_since
+	CountersSince  *time.Time `json:"counters_since"`            // when the oldest of the databases' counters began; null: never reset
+	Timed          *int64     `json:"checkpoints_timed"`         // since checkpoints_since
+	Requested      *int64     `json:"checkpoints_requested"`     // for WAL, or by a command; likewise
+	ChecksSince    *time.Time `json:"checkpoints_since"`         // when these counters began
+	WALPerSecond   *float64   `json:"wal_bytes_per_s"`           // mean since those counters began
+	Spills         []Spill    `json:"spills"`                    // statements with temporary files, the longest on them first
+	SpillTimes     bool       `json:"spill_times"`               // whether their time on temporary files was counted
+	Tables         []Table    `json:"tables"`                    // of the connected database, with many dead rows, the largest first
+	HugePages      *string    `json:"transparent_hugepage"`      // of the host's kernel: always, madvise or never
+	Overcommit     *int       `json:"overcommit_memory"`         // vm.overcommit_memory of the host's kernel
+	Unread         []Unread   `json:"unread"`                    // what could not be read
 }
 
 // Spill is what a statement did with temporary files.

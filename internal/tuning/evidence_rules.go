@@ -28,6 +28,9 @@ func (s *sheet) fitBuffersToData(rec *Recommendation, size int64) int64 {
 	if e := s.in.Evidence; e != nil && e.HitRatioPct != nil {
 		rec.Evidence = fmt.Sprintf("%.1f%% of the blocks asked for were found in shared_buffers", *e.HitRatioPct)
 	}
+	if e := s.in.Evidence; e != nil && data == 0 && e.DBBytes != nil {
+		rec.Evidence = fmt.Sprintf("the databases hold %s, which is taken for a server that is not filled yet (--db-size says what they will hold)", units.HumanSize(*e.DBBytes))
+	}
 	most := max(wholeStep(2*data), defaultBuffer)
 	if data == 0 || size <= most {
 		return size

@@ -73,7 +73,7 @@ func TestEvidenceMovesValues(t *testing.T) {
 		{"quickwins looks at the sessions of now", tuning.QuickWins, func(_ *tuning.Input, e *tuning.Evidence) { e.PeakSessions = ptr(260) }, "max_connections", "200", false, ""},
 
 		{"databases smaller than the cache", tuning.Web, func(_ *tuning.Input, e *tuning.Evidence) { e.DBBytes = ptr(3 * units.GB) }, "shared_buffers", "6GB", true, "the databases hold 3.0 GB"},
-		{"a server that is not filled yet", tuning.Web, func(_ *tuning.Input, e *tuning.Evidence) { e.DBBytes = ptr(30 * units.MB) }, "shared_buffers", "16GB", false, ""},
+		{"a server that is not filled yet", tuning.Web, func(_ *tuning.Input, e *tuning.Evidence) { e.DBBytes = ptr(30 * units.MB) }, "shared_buffers", "16GB", false, "the databases hold 30.0 MB, which is taken for a server that is not filled yet"},
 		{"a size that was given", tuning.Web, func(in *tuning.Input, e *tuning.Evidence) { in.DBBytes = 30 * units.MB }, "shared_buffers", "128MB", false, ""},
 		{"a warehouse within the memory", tuning.DW, func(_ *tuning.Input, e *tuning.Evidence) { e.DBBytes = ptr(30 * units.GB) }, "random_page_cost", "1.1", true, "the databases hold 30.0 GB"},
 		{"a warehouse beyond it", tuning.DW, nil, "random_page_cost", "4", false, ""},

@@ -11,13 +11,22 @@ func workerRules(w workload) []rule {
 	parallel := func(most int) func(int) int {
 		return func(cpus int) int { return min((cpus+1)/2, most) }
 	}
-	all := func(cpus int) int { return cpus }
 	return []rule{
-		{"max_worker_processes", "CPUs", "a background worker for each processor", fromPgtuneWork, workers(4, all), ""},
-		{"max_parallel_workers", "CPUs", "a parallel worker for each processor", fromPgtuneWork, workers(4, all), ""},
+		{"max_worker_processes", "CPUs", "a background worker for each processor", fromPgtuneWork, workers(4, asMany), ""},
+		{"max_parallel_workers", "CPUs", "a parallel worker for each processor", fromPgtuneWork, decideParallel, ""},
 		{"max_parallel_workers_per_gather", fmt.Sprintf("CPUs / 2, at most %d", w.gatherMost), "one query does not take all processors", fromPgtuneWork, workers(4, parallel(w.gatherMost)), "each worker has its own work_mem"},
 		{"max_parallel_maintenance_workers", "CPUs / 2, at most 4", "CREATE INDEX and VACUUM use several processors", fromPgtuneWork, workers(4, parallel(4)), ""},
 		{"io_workers", "CPUs / 4, at most 32", "enough of them to keep the storage busy", fromPgtuneWork, decideIOWorkers, ""},
+	}
+}
+
+func asMany(cpus int) int { return cpus }
+
+// decideParallel says how many of the wanted workers there were (18 and up): more than there are processors would help nobody.
+func decideParallel(s *sheet, rec *Recommendation) {
+	workers(4, asMany)(s, rec)
+	if e := s.in.Evidence; e != nil && e.ParallelWanted != nil && e.ParallelGot != nil && *e.ParallelWanted > 0 {
+		rec.Evidence = fmt.Sprintf("%d of the %d parallel workers that queries wanted were launched", *e.ParallelGot, *e.ParallelWanted)
 	}
 }
 
