@@ -27,7 +27,10 @@ func (o tuneOptions) checkScope(a *app) error {
 		}
 		return nil
 	}
-	for _, flag := range []string{"ram", "set", "only", "skip", "connections", "force", "restart-command"} {
+	for _, flag := range []string{
+		"ram", "set", "only", "skip", "connections", "force", "restart-command",
+		"profile", "storage", "cpus", "db-size", "no-evidence", "explain",
+	} {
 		if a.changed(flag) {
 			return fault.New(fault.Usage, "--%s is for the whole server and does not go with --for-role and --for-db", flag)
 		}
