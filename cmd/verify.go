@@ -13,6 +13,7 @@ import (
 	"avadb/internal/journal"
 	"avadb/internal/pg"
 	"avadb/internal/render"
+	"avadb/internal/settings"
 )
 
 type verifyOptions struct {
@@ -135,7 +136,7 @@ func (a *app) verifyEnv(o verifyOptions, conn *pg.Conn) (*checks.Env, error) {
 		Conn: conn, Expect: o.expect, Now: a.now,
 		Journal: func(ctx context.Context) ([]*journal.Set, error) { return a.readJournal(ctx, conn) },
 		Memory: func(size string) (int64, error) {
-			ram, _, err := memoryOf(size, conn.Server)
+			ram, _, err := settings.MemoryOf(size, conn.Server)
 			return ram, err
 		},
 	}
