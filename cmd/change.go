@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -84,7 +85,10 @@ func (a *app) withChange(ctx context.Context, conn *pg.Conn, dryRun bool, work f
 	}
 	for _, open := range j.OpenSets(sets) {
 		next := "avadb rollback " + open.ID + " undoes it"
-		if open.IsRollback() {
+		switch {
+		case open.Command == "slowlog init" && slices.ContainsFunc(open.Items, func(r journal.Record) bool { return r.Irreversible }):
+			next = "avadb slowlog init finishes it"
+		case open.IsRollback():
 			next = journal.Again(open.Undoes) + " finishes it"
 		}
 		a.log.Warn(fmt.Sprintf("change set %s (%s, %s) was interrupted and may be half applied; %s",

@@ -46,7 +46,39 @@ func (j *Journal) Extend(ctx context.Context, set *Set, changes []Change) (*Set,
 	if err := j.writeAll(ctx, set, first, changes); err != nil {
 		return set, j.takeBack(ctx, set, first, changes, err)
 	}
-	return set, j.closeSet(ctx, set, SetApplied)
+	if err := j.closeSet(ctx, set, SetApplied); err != nil {
+		return set, err
+	}
+	return set, j.finishOthers(ctx, set)
+}
+
+// finishOthers closes the sets that a crash left open and whose missing items this one has written: both stand now.
+func (j *Journal) finishOthers(ctx context.Context, set *Set) error {
+	sets, err := j.Sets(ctx)
+	if err != nil {
+		return err
+	}
+	for _, open := range j.OpenSets(sets) {
+		if open.ID == set.ID || open.IsRollback() || !open.isFinishedBy(set) {
+			continue
+		}
+		for i := range open.Items {
+			open.Items[i].State = Written
+		}
+		if err := j.closeSet(ctx, open, SetApplied); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isFinishedBy tells whether a later set wrote all that this one had not: the same items, to the same state.
+func (s *Set) isFinishedBy(later *Set) bool {
+	return !slices.ContainsFunc(s.Items, func(r Record) bool {
+		return r.State == Pending && !slices.ContainsFunc(later.Items, func(o Record) bool {
+			return o.sameItem(r) && o.State == Written && o.Ours.Present == r.Ours.Present && o.Ours.Text() == r.Ours.Text()
+		})
+	})
 }
 
 // untouched proves that a set still is as this command left it.

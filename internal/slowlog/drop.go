@@ -59,10 +59,6 @@ func (d *DropItem) Write(ctx context.Context, to journal.State) error {
 
 // CountRows counts the rows, with those that an interrupted upgrade has not moved yet.
 func (t *Table) CountRows(ctx context.Context, conn *pg.Conn) (int64, error) {
-	extent, err := one[Extent](ctx, conn, t, "slowlog/extent", t.zoneOf("UTC"))
-	if err != nil || !t.HasLeftover {
-		return extent.Rows, err
-	}
-	left, err := one[struct{ Rows int64 }](ctx, conn, t, "slowlog/left")
-	return extent.Rows + left.Rows, err
+	extent, err := t.Extent(ctx, conn, "UTC")
+	return extent.Rows, err
 }

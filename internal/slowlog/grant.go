@@ -135,29 +135,59 @@ func (g *GrantItem) Write(ctx context.Context, to journal.State) error {
 	if to.Present {
 		statement = "GRANT " + g.object() + " TO " + pg.Identifier(g.role)
 	}
-	return query.Transaction(ctx, conn, mark, func() error { return execute(ctx, conn, statement) })
+	return query.Transaction(ctx, conn, mark, func() error {
+		if err := execute(ctx, conn, statement); err != nil {
+			return err
+		}
+		stands, err := g.Read(ctx) // without the right to grant, the server only warns
+		if err == nil && stands.Present != to.Present {
+			return fault.New(fault.Privilege, "role %s may not grant or revoke that", pg.Identifier(conn.Server.Role)).WithHint("as the owner: %s", statement)
+		}
+		return err
+	})
 }
 
 // MissingGrants gives the items for what roles lack to INSERT into the table. A role that has it through another role lacks nothing.
 func (t *Table) MissingGrants(ctx context.Context, conn *pg.Conn, databases *pg.Databases, roles []string) ([]*GrantItem, error) {
 	var missing []*GrantItem
 	for _, role := range roles {
-		needs, err := query.Rows[struct {
-			MayUseSchema bool `db:"may_use_schema"`
-			MayInsert    bool `db:"may_insert"`
-		}](ctx, conn, "slowlog/role_needs", role, t.Schema)
+		needs, err := query.Rows[writerNeeds](ctx, conn, "slowlog/role_needs", role, t.Schema)
 		if err != nil {
 			return nil, err
 		}
 		if len(needs) == 0 {
-			return nil, fault.New(fault.Usage, "there is no role %q on this server", role).WithHint("SELECT rolname FROM pg_roles lists them; or CREATE ROLE %s LOGIN", pg.Identifier(role))
+			return nil, fault.New(fault.Usage, "there is no role %q on this server", role).
+				WithHint("SELECT rolname FROM pg_roles lists them; or CREATE ROLE %s LOGIN", pg.Identifier(role))
 		}
-		if !needs[0].MayInsert {
-			missing = append(missing, NewGrantItem(databases, conn.Server.Database, "INSERT", t.Schema, role))
+		insert := NewGrantItem(databases, conn.Server.Database, "INSERT", t.Schema, role)
+		usage := NewGrantItem(databases, conn.Server.Database, "USAGE", t.Schema, role)
+		n := needs[0]
+		switch {
+		case !n.MayInsert && !n.MayGrantInsert:
+			return nil, mayNotGrant(conn, insert, t.Owner)
+		case !n.MayUseSchema && !n.MayGrantSchema:
+			return nil, mayNotGrant(conn, usage, n.SchemaOwner)
 		}
-		if !needs[0].MayUseSchema {
-			missing = append(missing, NewGrantItem(databases, conn.Server.Database, "USAGE", t.Schema, role))
+		if !n.MayInsert {
+			missing = append(missing, insert)
+		}
+		if !n.MayUseSchema {
+			missing = append(missing, usage)
 		}
 	}
 	return missing, nil
+}
+
+// writerNeeds is what a role lacks, and what of it this session's role can give.
+type writerNeeds struct {
+	MayUseSchema   bool   `db:"may_use_schema"`
+	MayInsert      bool   `db:"may_insert"`
+	MayGrantSchema bool   `db:"may_grant_schema"`
+	MayGrantInsert bool   `db:"may_grant_insert"`
+	SchemaOwner    string `db:"schema_owner"`
+}
+
+func mayNotGrant(conn *pg.Conn, g *GrantItem, owner string) error {
+	return fault.New(fault.Privilege, "role %s may not give what %s lacks", pg.Identifier(conn.Server.Role), pg.Identifier(g.role)).
+		WithHint("as %s: GRANT %s", pg.Identifier(owner), g.Name())
 }

@@ -1,9 +1,12 @@
 package slowlog
 
 import (
+	"strings"
 	"testing"
 
+	"avadb/internal/fault"
 	"avadb/internal/journal"
+	"avadb/internal/pg"
 )
 
 func TestGrantItemNames(t *testing.T) {
@@ -100,5 +103,32 @@ func TestWritersAndWhatTheyLack(t *testing.T) {
 	run(t, r.admin, want["w_sequence"]) // what is named is enough
 	if got := value(t, r.admin, "SELECT has_sequence_privilege('w_sequence', 'own.slow_query_log_id_seq', 'USAGE')"); got != "true" {
 		t.Error(got)
+	}
+}
+
+// Without the right to grant, the server only warns: that is no grant.
+func TestGrantWithoutTheRight(t *testing.T) {
+	r := newRig(t, "CREATE ROLE g_tuner LOGIN", "CREATE ROLE g_writer", "CREATE SCHEMA logs", "GRANT USAGE, CREATE ON SCHEMA logs TO g_tuner")
+	target, err := pg.Resolve(pg.Sources{DSN: strings.Replace(shared.DSN(r.name), "user=postgres", "user=g_tuner", 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pg.Connect(t.Context(), target, pg.Options{Changes: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	databases := pg.NewDatabases(conn, pg.Options{}, nil)
+	table, err := Find(t.Context(), conn, "logs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = table.MissingGrants(t.Context(), conn, databases, []string{"g_writer"})
+	if f := fault.As(err); f == nil || f.Kind != fault.Privilege || f.Hint != `as "postgres": GRANT USAGE ON SCHEMA "logs" TO "g_writer"` {
+		t.Errorf("%+v", f)
+	}
+	err = NewGrantItem(databases, r.name, "USAGE", "logs", "g_writer").Write(t.Context(), journal.Present("USAGE"))
+	if f := fault.As(err); f == nil || f.Kind != fault.Privilege {
+		t.Error(err)
 	}
 }

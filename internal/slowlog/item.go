@@ -85,13 +85,15 @@ func (i *TableItem) Write(ctx context.Context, to journal.State) error {
 		return &journal.KeptError{Reason: "the upgrade of " + table.Identifier() + " cannot be undone; avadb slowlog init goes on with it"}
 	case now == None:
 		return create(ctx, conn, table)
+	case table.NeedsZone() && i.zone == "":
+		return &journal.KeptError{Reason: "the timestamps of " + table.Identifier() + " have no zone, and which one to take them for is not known; avadb slowlog init asks"}
 	case now == Original:
 		if err := beginUpgrade(ctx, conn, i.schema, i.zone); err != nil {
 			return err
 		}
-		return move(ctx, conn, i.schema, i.zone, i.moved)
+		return move(ctx, conn, table, i.zone, i.moved)
 	case now == Upgrading:
-		return move(ctx, conn, i.schema, i.zone, i.moved)
+		return move(ctx, conn, table, i.zone, i.moved)
 	}
 	return table.Unknown()
 }

@@ -17,11 +17,28 @@ const (
 	lockPause    = 500 * time.Millisecond
 )
 
+// seeAll makes the server raise an error where row level security would hide rows: a table that looks empty must be empty.
+func seeAll(ctx context.Context, conn *pg.Conn) error {
+	return execute(ctx, conn, "SET LOCAL row_security = off")
+}
+
+// as gives the transaction the rights of the table's owner: triggers, constraints and rules of the table run with them, and never
+// with those of the one who upgrades it.
+func as(ctx context.Context, conn *pg.Conn, owner string) error {
+	if owner == conn.Server.Role {
+		return nil
+	}
+	return execute(ctx, conn, "SET LOCAL ROLE "+pg.Identifier(owner))
+}
+
 // locked runs work in a transaction that waits for a lock only for a moment, and tries again a few times.
 func locked(ctx context.Context, conn *pg.Conn, work func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := query.Transaction(ctx, conn, mark, func() error {
 			if err := execute(ctx, conn, "SET LOCAL lock_timeout = "+pg.Literal(lockWait)); err != nil {
+				return err
+			}
+			if err := seeAll(ctx, conn); err != nil {
 				return err
 			}
 			return work()

@@ -119,9 +119,10 @@ func limit(n int) *int {
 
 // aboutWindow is what the table says of itself.
 type aboutWindow struct {
-	Oldest  *time.Time
-	Lowest  *float64 // thresholds in the window
-	Highest *float64
+	NoNumber int64 `db:"no_number"` // rows whose duration or threshold is none
+	Oldest   *time.Time
+	Lowest   *float64 // thresholds in the window
+	Highest  *float64
 }
 
 // window is what was asked for and what the table can know of it. That a writer logged nothing can mean that nothing was slow, or
@@ -140,6 +141,9 @@ func (a aboutWindow) window(from, to time.Time) statements.Window {
 		w.Reasons = append(w.Reasons, "the table's oldest row is of "+covered.Format(time.RFC3339)+", within the window asked for")
 	}
 	w.CoveredFrom = &covered
+	if a.NoNumber > 0 {
+		w.Reasons = append(w.Reasons, fmt.Sprintf("%d rows are left out, because their duration or threshold is NaN", a.NoNumber))
+	}
 	switch {
 	case a.Lowest == nil:
 		w.Reasons = append(w.Reasons, "it has no row of the window: nothing was slow, or its writers did not run")

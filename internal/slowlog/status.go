@@ -16,12 +16,18 @@ type Extent struct {
 	Newest *time.Time
 }
 
-// Extent reads how much the table holds. The timestamps of an original are taken for the zone's.
+// Extent reads how much the table holds, with the rows that an interrupted upgrade has not moved yet. The timestamps of an original are taken for the zone's.
 func (t *Table) Extent(ctx context.Context, conn *pg.Conn, zone string) (Extent, error) {
 	if !t.MayRead {
 		return Extent{}, t.mayNotRead(conn)
 	}
-	return one[Extent](ctx, conn, t, "slowlog/extent", t.zoneOf(zone))
+	extent, err := one[Extent](ctx, conn, t, "slowlog/extent", t.zoneOf(zone))
+	if err != nil || !t.HasLeftover {
+		return extent, err
+	}
+	left, err := one[struct{ Rows int64 }](ctx, conn, t, "slowlog/left")
+	extent.Rows += left.Rows
+	return extent, err
 }
 
 func (t *Table) mayNotRead(conn *pg.Conn) error {
@@ -47,18 +53,17 @@ type Writer struct {
 // Writers gives the roles that can write the table, with what they lack.
 func (t *Table) Writers(ctx context.Context, conn *pg.Conn) ([]Writer, error) {
 	rows, err := query.Rows[struct {
-		Role           string
-		Owner          bool
-		MayUseSchema   bool `db:"may_use_schema"`
-		Sequence       string
-		MayUseSequence bool `db:"may_use_sequence"`
+		Role         string
+		Owner        bool
+		MayUseSchema bool   `db:"may_use_schema"`
+		Sequence     string // that it may not use
 	}](ctx, conn, "slowlog/writers", t.Schema)
 	if err != nil {
 		return nil, err
 	}
 	writers := make([]Writer, 0, len(rows))
 	for _, r := range rows {
-		w := Writer{Role: r.Role, Owner: r.Owner, Ready: r.MayUseSchema && r.MayUseSequence}
+		w := Writer{Role: r.Role, Owner: r.Owner, Ready: r.MayUseSchema && r.Sequence == ""}
 		grantee := pg.Identifier(r.Role)
 		if r.Role == "" {
 			w.Role, grantee = "PUBLIC", "PUBLIC"
@@ -67,7 +72,7 @@ func (t *Table) Writers(ctx context.Context, conn *pg.Conn) ([]Writer, error) {
 		case !r.MayUseSchema:
 			grant := "GRANT USAGE ON SCHEMA " + pg.Identifier(t.Schema) + " TO " + grantee
 			w.Missing = &grant
-		case !r.MayUseSequence:
+		case r.Sequence != "":
 			grant := "GRANT USAGE ON SEQUENCE " + r.Sequence + " TO " + grantee
 			w.Missing = &grant
 		}

@@ -33,16 +33,20 @@ const (
 
 // Table is the slow_query_log table of one schema.
 type Table struct {
-	Schema       string   `db:"schema"`
-	Owner        string   `db:"owner"`
-	Owned        bool     `db:"owned"`         // by the role or by one that it is a member of
-	Kind         string   `db:"kind"`          // relkind; empty where only the leftover of an upgrade is there
-	Columns      []string `db:"columns"`       // name, type and "not null" of each
-	HasLeftover  bool     `db:"has_leftover"`  // rows of an interrupted upgrade
-	LeftoverZone string   `db:"leftover_zone"` // that its upgrade took the timestamps for
-	MayCreate    bool     `db:"may_create"`    // in the schema
-	MayRead      bool     `db:"may_read"`      // the table
-	InPath       bool     `db:"in_path"`       // the session finds it without its schema
+	Schema    string   `db:"schema"`
+	Owner     string   `db:"owner"`
+	Owned     bool     `db:"owned"`      // by the role or by one that it is a member of
+	Kind      string   `db:"kind"`       // relkind; empty where only the leftover of an upgrade is there
+	Columns   []string `db:"columns"`    // name, type and "not null" of each
+	MayCreate bool     `db:"may_create"` // in the schema
+	MayRead   bool     `db:"may_read"`   // the table
+	InPath    bool     `db:"in_path"`    // the session finds it without its schema
+	Comment   string   `db:"comment"`
+
+	HasLeftover      bool   `db:"has_leftover"` // rows of an interrupted upgrade
+	LeftoverComment  string `db:"leftover_comment"`
+	LeftoverOwner    string `db:"leftover_owner"`
+	LeftoverZoneless bool   `db:"leftover_zoneless"` // its timestamps have no zone
 }
 
 // Identifier is the table's quoted name.
@@ -53,6 +57,8 @@ func (t *Table) Layout() Layout {
 	switch {
 	case t.Kind == "" && !t.HasLeftover:
 		return None
+	case t.HasLeftover && t.Kind != "" && t.LeftoverOwner != t.Owner:
+		return Foreign // an upgrade leaves both to one owner: what runs as that role must not touch another's
 	case t.Kind == "r" && isCurrent(t.Columns) && t.HasLeftover:
 		return Upgrading
 	case t.Kind == "r" && isCurrent(t.Columns):
@@ -187,6 +193,9 @@ func (t *Table) Unknown() error {
 	case t.Kind == "":
 		return fault.New(fault.Prerequisite, "%s holds rows of an interrupted upgrade, and %s is gone", pg.Identifier(t.Schema, leftover), t.Identifier()).
 			WithHint("bring it back: ALTER TABLE %s RENAME TO %s", pg.Identifier(t.Schema, leftover), pg.Identifier(Name))
+	case t.HasLeftover && t.LeftoverOwner != t.Owner:
+		return fault.New(fault.Prerequisite, "%s and %s belong to different roles: that is no upgrade of avadb's", t.Identifier(), pg.Identifier(t.Schema, leftover)).
+			WithHint("see whose they are: SELECT relname, relowner::regrole FROM pg_class WHERE relname LIKE '%s%%'", Name)
 	case t.Kind != "r":
 		return fault.New(fault.Prerequisite, "%s is no plain table, and avadb leaves it alone", t.Identifier()).WithHint("use another --schema")
 	case len(strange) > 0:

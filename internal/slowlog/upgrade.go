@@ -2,6 +2,7 @@ package slowlog
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strings"
 
@@ -15,19 +16,29 @@ const batch = 10000
 
 // noObstacles refuses to upgrade a table that something hangs on: it would stay with the old one, which is dropped at the end.
 func (t *Table) noObstacles(ctx context.Context, conn *pg.Conn) error {
-	if t.Layout() != Original {
+	table := Name
+	switch t.Layout() {
+	case Original:
+	case Upgrading:
+		table = leftover
+	case None, Current, Foreign:
 		return nil
 	}
-	rows, err := query.Rows[struct{ What string }](ctx, conn, "slowlog/obstacles", t.Schema)
+	rows, err := query.Rows[struct{ What string }](ctx, conn, "slowlog/obstacles", t.Schema, table)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
 	var what []string
+	hint := "drop or reset it, run avadb slowlog init again, and make it anew"
 	for _, row := range rows {
 		what = append(what, row.What)
+		if strings.HasPrefix(row.What, "publication ") {
+			hint = "ALTER PUBLICATION ... DROP TABLE takes the table out of one that names it; one FOR ALL TABLES or FOR TABLES IN SCHEMA cannot leave it out, " +
+				"and its subscribers would stop at the first new row: leave the table as it is then, avadb slow --source slowlog reads it"
+		}
 	}
 	return fault.New(fault.Prerequisite, "%s cannot be upgraded, because something would not follow it: %s", t.Identifier(), strings.Join(what, ", ")).
-		WithHint("drop it, run avadb slowlog init again, and make it anew")
+		WithHint("%s", hint)
 }
 
 // LostIndexes are the definitions of indexes that an upgrade does not make anew: a window reads the one on timestamp alone.
@@ -102,7 +113,7 @@ func (n oldNames) stepAside(t *Table, zone string) []string {
 	old := pg.Identifier(t.Schema, leftover)
 	statements := []string{
 		"ALTER TABLE " + t.Identifier() + " RENAME TO " + pg.Identifier(leftover),
-		"COMMENT ON TABLE " + old + " IS " + pg.Literal(zone),
+		"COMMENT ON TABLE " + old + " IS " + pg.Literal(zoneNote+zone),
 	}
 	if n.Sequence != "" {
 		statements = append(statements, "ALTER SEQUENCE "+pg.Identifier(n.SequenceSchema, n.Sequence)+" RENAME TO "+pg.Identifier(leftover+"_id_seq"))
@@ -129,6 +140,9 @@ func handOver(ctx context.Context, conn *pg.Conn, t *Table, grants []privilege) 
 	for _, p := range given {
 		statements = append(statements, p.revoke(t.Identifier(), sequenceName))
 	}
+	if t.Comment != "" {
+		statements = append(statements, "COMMENT ON TABLE "+t.Identifier()+" IS "+pg.Literal(t.Comment))
+	}
 	if t.Owner != conn.Server.Role {
 		statements = append(statements, "ALTER TABLE "+t.Identifier()+" OWNER TO "+pg.Identifier(t.Owner))
 	}
@@ -145,35 +159,45 @@ func handOver(ctx context.Context, conn *pg.Conn, t *Table, grants []privilege) 
 
 // moveStep is what one batch moved.
 type moveStep struct {
-	Moved int64
-	Last  *int64 // id of the last row; nil where nothing was left
+	Taken  int64
+	Stored int64
+	Last   *int64 // id of the last row; nil where nothing was left
 }
 
 // move brings the rows over, a batch in a transaction, and drops the old table once it is empty. It can be interrupted at any
 // moment: each row is in one of the two tables, and the next upgrade goes on.
-func move(ctx context.Context, conn *pg.Conn, schema, zone string, moved func(rows int64)) error {
-	t := &Table{Schema: schema}
+func move(ctx context.Context, conn *pg.Conn, t *Table, zone string, moved func(rows int64)) error {
 	last, total := int64(math.MinInt64), int64(0)
 	for {
-		var step moveStep
-		err := query.Transaction(ctx, conn, mark, func() (err error) {
-			if err = setZone(ctx, conn, zone); err == nil {
-				step, err = one[moveStep](ctx, conn, t, "slowlog/move", last, batch)
-			}
-			return err
-		})
+		step, err := moveBatch(ctx, conn, t, zone, last)
 		if err != nil {
 			return interrupted(err)
 		}
 		if step.Last == nil {
 			break
 		}
-		last, total = *step.Last, total+step.Moved
+		last, total = *step.Last, total+step.Taken
 		if moved != nil {
 			moved(total)
 		}
 	}
 	return interrupted(locked(ctx, conn, func() error { return dropOld(ctx, conn, t) }))
+}
+
+func moveBatch(ctx context.Context, conn *pg.Conn, t *Table, zone string, last int64) (step moveStep, err error) {
+	err = query.Transaction(ctx, conn, mark, func() (err error) {
+		if err = errors.Join(setZone(ctx, conn, zone), seeAll(ctx, conn), as(ctx, conn, t.Owner)); err != nil {
+			return err
+		}
+		if step, err = one[moveStep](ctx, conn, t, "slowlog/move", last, batch); err != nil {
+			return err
+		}
+		if step.Taken != step.Stored {
+			return fault.New(fault.Failed, "of %d rows only %d came into %s: something keeps rows out of it, such as a trigger", step.Taken, step.Stored, t.Identifier())
+		}
+		return nil
+	})
+	return step, err
 }
 
 // dropOld drops the old table, once more looking that it holds nothing: a row can come late, through a name that somebody uses.
@@ -189,7 +213,7 @@ func dropOld(ctx context.Context, conn *pg.Conn, t *Table) error {
 	case is.Rows > 0:
 		return fault.New(fault.Failed, "%d rows came into %s meanwhile", is.Rows, old)
 	}
-	return execute(ctx, conn, "DROP TABLE "+old)
+	return dropIn(ctx, conn, old)
 }
 
 // interrupted says that nothing is lost.

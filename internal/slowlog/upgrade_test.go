@@ -13,6 +13,7 @@ import (
 
 	"avadb/internal/fault"
 	"avadb/internal/journal"
+	"avadb/internal/pg"
 )
 
 // insert is what the applications of the original table do.
@@ -183,15 +184,125 @@ func TestUpgradeRefusesWhatWouldNotFollow(t *testing.T) {
 		"CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
 		"CREATE TRIGGER watch BEFORE INSERT ON slow_query_log FOR EACH ROW EXECUTE FUNCTION nothing()", "ALTER TABLE slow_query_log ADD CHECK (duration_ms >= 0)",
 		"ALTER TABLE slow_query_log ENABLE ROW LEVEL SECURITY", "CREATE POLICY mine ON slow_query_log USING (true)",
-		"CREATE TABLE note (slow int REFERENCES slow_query_log)", "CREATE TABLE child () INHERITS (slow_query_log)")
+		"CREATE TABLE note (slow int REFERENCES slow_query_log)", "CREATE TABLE child () INHERITS (slow_query_log)",
+		"CREATE FUNCTION by_row(slow_query_log) RETURNS int LANGUAGE sql AS 'SELECT 1'", "CREATE STATISTICS together ON query, query_signature FROM slow_query_log",
+		"ALTER TABLE slow_query_log ALTER threshold_ms SET DEFAULT 100", "ALTER TABLE slow_query_log SET (autovacuum_enabled = off)")
 	err := r.find(t).CreateAccess(t.Context(), r.conn)
-	if f := fault.As(err); f == nil || f.Kind != fault.Prerequisite {
-		t.Fatal(err)
+	f := fault.As(err)
+	if f == nil || f.Kind != fault.Prerequisite || !strings.Contains(f.Hint, "subscribers") {
+		t.Fatalf("%+v", f)
 	}
-	for _, word := range []string{"view or rule on slowest", "publication everything", "trigger watch", "constraint slow_query_log_duration_ms_check", "row level security", "policy mine", "foreign key note_slow_fkey", "inheritance"} {
+	for _, word := range []string{
+		"on view ", "publication everything", "trigger watch", "constraint slow_query_log_duration_ms_check", "row level security", "policy mine", "constraint note_slow_fkey",
+		"inheritance", "function by_row", "statistics object", "default of column threshold_ms: 100", "storage parameters autovacuum_enabled=off",
+	} {
 		if !strings.Contains(err.Error(), word) {
 			t.Errorf("%q is not named: %v", word, err)
 		}
+	}
+}
+
+func TestUpgradeWantsUniqueIDs(t *testing.T) {
+	r := newRig(t, strings.Replace(original, " PRIMARY KEY", " NOT NULL", 1), "CREATE INDEX ON slow_query_log (id)")
+	if err := r.find(t).CreateAccess(t.Context(), r.conn); err == nil || !strings.Contains(err.Error(), "no unique index on id") {
+		t.Error(err)
+	}
+	run(t, r.admin, "CREATE UNIQUE INDEX ON slow_query_log (id)")
+	if err := r.find(t).CreateAccess(t.Context(), r.conn); err != nil {
+		t.Error(err)
+	}
+}
+
+// What the owner of the table hangs on it while it is upgraded runs with the owner's rights, and can lose no row.
+func TestUpgradeRunsAsTheOwner(t *testing.T) {
+	r := newRig(t, "CREATE ROLE eve LOGIN", "GRANT CREATE ON SCHEMA public TO eve", "SET ROLE eve", original,
+		"INSERT INTO slow_query_log (query, duration_ms, threshold_ms, timestamp) SELECT 'old', 1, 1, '2026-01-01' FROM generate_series(1, 25000)",
+		"CREATE FUNCTION take() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN ALTER ROLE eve SUPERUSER; RETURN NEW; END'",
+		"CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+	hang := func(function string) func(int64) {
+		return func(rows int64) {
+			if rows == batch {
+				run(t, r.admin, "CREATE TRIGGER evil BEFORE INSERT ON slow_query_log FOR EACH ROW EXECUTE FUNCTION "+function+"()")
+			}
+		}
+	}
+	upgrade := func(moved func(int64)) error {
+		return r.item("UTC", moved).Write(t.Context(), journal.Present(string(Current)))
+	}
+	if err := upgrade(hang("take")); err == nil || !strings.Contains(err.Error(), "superuser") && !strings.Contains(err.Error(), "permission denied") {
+		t.Errorf("the trigger ran: %v", err)
+	}
+	if got := value(t, r.admin, "SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'"); got != "false" {
+		t.Error("eve became a superuser")
+	}
+	run(t, r.admin, "DROP TRIGGER evil ON slow_query_log")
+	if err := upgrade(hang("lose")); err == nil || !strings.Contains(err.Error(), "of 5000 rows only 0 came into") {
+		t.Errorf("rows were lost: %v", err)
+	}
+	run(t, r.admin, "DROP TRIGGER evil ON slow_query_log")
+	if err := upgrade(nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := value(t, r.admin, "SELECT count(*) FROM slow_query_log"); got != "25000" {
+		t.Error(got)
+	}
+}
+
+func TestUpgradeLeavesTablesOfTwoOwnersAlone(t *testing.T) {
+	r := newRig(t, "CREATE ROLE mallory")
+	if err := r.item("", nil).Write(t.Context(), journal.Present(string(Current))); err != nil {
+		t.Fatal(err)
+	}
+	run(t, r.admin, "CREATE TABLE slow_query_log_before_avadb (id int)", "ALTER TABLE slow_query_log_before_avadb OWNER TO mallory")
+	if layout := r.find(t).Layout(); layout != Foreign {
+		t.Errorf("layout %q", layout)
+	}
+}
+
+func TestUpgradeThatLostItsZone(t *testing.T) {
+	r := newRig(t, original, "INSERT INTO slow_query_log (query, duration_ms, threshold_ms, timestamp) SELECT 'old', 1, 1, '2026-01-01' FROM generate_series(1, 15000)",
+		"COMMENT ON TABLE slow_query_log IS 'mine'")
+	ctx, interrupt := context.WithCancel(t.Context())
+	if err := r.item("Asia/Kolkata", func(int64) { interrupt() }).Write(ctx, journal.Present(string(Current))); err == nil {
+		t.Fatal("not interrupted")
+	}
+	run(t, r.admin, "COMMENT ON TABLE slow_query_log_before_avadb IS NULL")
+	if _, err := r.find(t).Zone(t.Context(), r.conn, ""); fault.As(err) == nil || !strings.Contains(err.Error(), "is lost with the comment") {
+		t.Error(err)
+	}
+	if err := r.item("", nil).Write(t.Context(), journal.Present(string(Current))); err == nil || !strings.Contains(err.Error(), "have no zone") {
+		t.Error(err)
+	}
+	if err := r.item("Asia/Kolkata", nil).Write(t.Context(), journal.Present(string(Current))); err != nil {
+		t.Fatal(err)
+	}
+	if got := value(t, r.admin, "SELECT count(*) || obj_description('slow_query_log'::regclass) FROM slow_query_log WHERE timestamp = '2025-12-31 18:30Z'"); got != "15000mine" {
+		t.Error(got)
+	}
+}
+
+// Row level security hides rows from their own owner, where it is forced: a table is not empty because nothing is seen.
+func TestHiddenRowsAreNotDropped(t *testing.T) {
+	r := newRig(t, "CREATE ROLE hider LOGIN", "GRANT CREATE ON SCHEMA public TO hider")
+	target, err := pg.Resolve(pg.Sources{DSN: strings.Replace(shared.DSN(r.name), "user=postgres", "user=hider", 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pg.Connect(t.Context(), target, pg.Options{Changes: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	item := NewTableItem(pg.NewDatabases(conn, pg.Options{}, nil), r.name, DefaultSchema, "", nil)
+	if err := item.Write(t.Context(), journal.Present(string(Current))); err != nil {
+		t.Fatal(err)
+	}
+	run(t, r.admin, "INSERT INTO slow_query_log (query, duration_ms, threshold_ms) VALUES ('mine', 1, 1)", "ALTER TABLE slow_query_log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+	if err := item.Write(t.Context(), journal.Absent()); err == nil || !strings.Contains(err.Error(), "row-level security") {
+		t.Error(err)
+	}
+	if got := value(t, r.admin, "SELECT count(*) FROM slow_query_log"); got != "1" {
+		t.Error(got)
 	}
 }
 

@@ -10,18 +10,33 @@ import (
 	"avadb/internal/query"
 )
 
-// NeedsZone tells that the timestamps have no zone, or had none when an upgrade began that was interrupted.
-func (t *Table) NeedsZone() bool { return t.zoneless() || t.LeftoverZone != "" }
+// NeedsZone tells that the timestamps, or those of the rows that an interrupted upgrade has not moved yet, have no zone.
+func (t *Table) NeedsZone() bool { return t.zoneless() || t.LeftoverZoneless }
+
+// zoneNote begins the comment that keeps, on the table that stood before, the zone that an upgrade began with.
+const zoneNote = "avadb: the timestamps are of the time zone "
+
+func (t *Table) begunZone() string {
+	zone, found := strings.CutPrefix(t.LeftoverComment, zoneNote)
+	if !found {
+		return ""
+	}
+	return zone
+}
 
 // Zone decides what time zone the timestamps without one were written in: the one that was given, else that of the roles
 // that can write the table, as their and the database's settings say. What a client set by itself stands nowhere.
 func (t *Table) Zone(ctx context.Context, conn *pg.Conn, given string) (string, error) {
-	if begun := t.LeftoverZone; begun != "" { // half of the rows are moved by it already
+	if begun := t.begunZone(); begun != "" { // half of the rows are moved by it already
 		if given != "" && !strings.EqualFold(given, begun) {
 			return "", fault.New(fault.Usage, "the upgrade of %s began with the time zone %s", t.Identifier(), begun).
 				WithHint("leave --assume-timezone out: it goes on with that")
 		}
 		return begun, nil
+	}
+	if given == "" && t.LeftoverZoneless {
+		return "", fault.New(fault.Prerequisite, "the upgrade of %s was interrupted, and the time zone that it began with is lost with the comment of %s", t.Identifier(), leftover).
+			WithHint("give the same one again: --assume-timezone")
 	}
 	if given != "" {
 		known, err := query.One[struct{ Known bool }](ctx, conn, "slowlog/zone_known", given)

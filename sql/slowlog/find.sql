@@ -2,13 +2,15 @@
 -- $1 schema or null
 -- Least privilege: any role.
 -- Returns: one row a schema: schema, owner, owned (by the role), kind (relkind, empty where there is no table), columns (name, type and
--- "not null" of each), has_leftover, leftover_zone (that its upgrade began with), may_create (in the schema), may_read (the table), in_path (found without its schema)
+-- "not null" of each), has_leftover, leftover_comment, leftover_owner, leftover_zoneless, comment, may_create (in the schema), may_read (the table), in_path (found without its schema)
 SELECT n.nspname::text AS schema, coalesce(pg_catalog.pg_get_userbyid(t.relowner)::text, '') AS owner,
        coalesce(pg_catalog.pg_has_role(t.relowner, 'USAGE'), false) AS owned, coalesce(t.relkind::text, '') AS kind,
        ARRAY(SELECT a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
              FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns,
        l.oid IS NOT NULL AS has_leftover,
-       coalesce(pg_catalog.obj_description(l.oid, 'pg_class'), '') AS leftover_zone,
+       coalesce(pg_catalog.obj_description(l.oid, 'pg_class'), '') AS leftover_comment, coalesce(pg_catalog.pg_get_userbyid(l.relowner)::text, '') AS leftover_owner,
+       EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = l.oid AND a.attname = 'timestamp' AND a.atttypid = 'timestamp'::regtype) AS leftover_zoneless,
+       coalesce(pg_catalog.obj_description(t.oid, 'pg_class'), '') AS comment,
        pg_catalog.has_schema_privilege(n.oid, 'CREATE') AS may_create,
        coalesce(pg_catalog.has_table_privilege(t.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'), false) AS may_read,
        coalesce(pg_catalog.pg_table_is_visible(t.oid), false) AS in_path
