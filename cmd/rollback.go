@@ -245,7 +245,7 @@ func (v verdict) err() error {
 	}
 	found := fault.New(fault.Found, "kept: %s", strings.Join(kept, ", "))
 	if len(v.kept) == 0 {
-		return found.WithHint("the reason stands beside each") // nothing of it can be forced
+		return found.WithHint("the reason stands beside each; avadb rollback without an ID goes to the next older change set") // nothing of it can be forced
 	}
 	forced := make([]string, 0, len(v.kept))
 	for _, of := range v.kept {
@@ -255,7 +255,7 @@ func (v verdict) err() error {
 		}
 		forced = append(forced, line)
 	}
-	return found.WithHint("the reason stands beside each; %s restores what somebody changed since", strings.Join(forced, ", then "))
+	return found.WithHint("the reason stands beside each; %s restores what somebody changed since; avadb rollback without an ID goes to the next older change set", strings.Join(forced, ", then "))
 }
 
 func named(items []journal.Undo, action journal.Action) []string {

@@ -100,6 +100,22 @@ changed() {
 		"$document" >>"$AVADB_BACKUP/offline-rollback.txt"
 }
 
+# What is wrong with the settings is said before anything is changed.
+for step in $AVADB_STEPS; do
+	case $step in
+	tune) : "${AVADB_RAM:?the memory of the server, such as 8GB}" ;;
+	enable-stats | slow | history | verify) ;;
+	*)
+		say "no such step; there are: enable-stats tune slow history verify" >&2
+		exit 2
+		;;
+	esac
+done
+if ! command -v avadb >/dev/null; then
+	echo "avadb is not in PATH ($PATH)" >&2
+	exit 127
+fi
+
 for step in $AVADB_STEPS; do
 	case $step in
 	enable-stats)
@@ -107,7 +123,7 @@ for step in $AVADB_STEPS; do
 		changed
 		;;
 	tune)
-		run tune --ram "${AVADB_RAM:?the memory of the server, such as 8GB}"
+		run tune --ram "$AVADB_RAM"
 		changed
 		;;
 	slow) if [ $flowing = yes ]; then run slow --since 24h --all-databases --limit 50; fi ;;
@@ -125,10 +141,6 @@ for step in $AVADB_STEPS; do
 			jq -r '.checks[] | select(.status == "WARN" or .status == "FAIL") | "\(.status) \(.id) \(.title): \(.detail) \(.fix)"' "$document" |
 				while read -r line; do say "$line"; done
 		fi
-		;;
-	*)
-		say "no such step; there are: enable-stats tune slow history verify" >&2
-		exit 2
 		;;
 	esac
 done

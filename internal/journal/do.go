@@ -52,14 +52,16 @@ func (j *Journal) Extend(ctx context.Context, set *Set, changes []Change) (*Set,
 	return set, j.finishOthers(ctx, set)
 }
 
-// finishOthers closes the sets that a crash left open and whose missing items this one has written: both stand now.
+// finishOthers closes the sets that a crash left open, or a failure partial, and whose missing items this one has written: both
+// stand now.
 func (j *Journal) finishOthers(ctx context.Context, set *Set) error {
 	sets, err := j.Sets(ctx)
 	if err != nil {
 		return err
 	}
-	for _, open := range j.OpenSets(sets) {
-		if open.ID == set.ID || open.IsRollback() || !open.isFinishedBy(set) {
+	for _, open := range sets {
+		unfinished := open.State == SetOpen || open.State == SetPartial
+		if open.ID == set.ID || !unfinished || open.IsRollback() || !open.Node.Is(j.node) || !open.isFinishedBy(set) {
 			continue
 		}
 		for i := range open.Items {
@@ -75,7 +77,7 @@ func (j *Journal) finishOthers(ctx context.Context, set *Set) error {
 // isFinishedBy tells whether a later set wrote all that this one had not: the same items, to the same state.
 func (s *Set) isFinishedBy(later *Set) bool {
 	return !slices.ContainsFunc(s.Items, func(r Record) bool {
-		return r.State == Pending && !slices.ContainsFunc(later.Items, func(o Record) bool {
+		return r.State != Written && !slices.ContainsFunc(later.Items, func(o Record) bool {
 			return o.sameItem(r) && o.State == Written && o.Ours.Present == r.Ours.Present && o.Ours.Text() == r.Ours.Text()
 		})
 	})

@@ -32,7 +32,7 @@ func (j *Journal) Complete(ctx context.Context) ([]*Set, error) {
 		return nil, err
 	case len(problems) > 0:
 		return nil, problems[0]
-	case j.o.FolderError != nil:
+	case j.o.FolderError != nil && j.table == nil: // without a folder nothing was ever written to one
 		return nil, fault.New(fault.Failed, "find the journal's files: %w", j.o.FolderError)
 	}
 	return sets, nil

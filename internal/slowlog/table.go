@@ -2,6 +2,7 @@ package slowlog
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -99,12 +100,24 @@ func isOriginal(columns []string) bool {
 	return len(columns) == len(originalColumns()) && len(strangeColumns(columns)) == 0
 }
 
+// asText takes a bounded text for one: it fits into text whole.
+func asText(kind string) string {
+	length, isBounded := strings.CutPrefix(kind, "character varying")
+	if !isBounded {
+		return kind
+	}
+	if _, notNull := strings.CutSuffix(length, " not null"); notNull {
+		return "text not null"
+	}
+	return "text"
+}
+
 // strangeColumns are those that the original does not have, or has with another type.
 func strangeColumns(columns []string) []string {
 	var strange []string
 	for _, column := range columns {
 		name, kind, _ := strings.Cut(column, " ")
-		if !slices.Contains(originalColumns()[name], kind) {
+		if !slices.Contains(originalColumns()[name], asText(kind)) {
 			strange = append(strange, column)
 		}
 	}
@@ -200,8 +213,29 @@ func (t *Table) Unknown() error {
 		return fault.New(fault.Prerequisite, "%s is no plain table, and avadb leaves it alone", t.Identifier()).WithHint("use another --schema")
 	case len(strange) > 0:
 		return fault.New(fault.Prerequisite, "%s is not the table that avadb knows: it has %s", t.Identifier(), strings.Join(strange, ", ")).
-			WithHint("use another --schema, or rename it")
+			WithHint("%s", t.mended(strange))
 	}
 	return fault.New(fault.Prerequisite, "%s is not the table that avadb knows: it has only %s", t.Identifier(), strings.Join(t.Columns, ", ")).
 		WithHint("use another --schema, or rename it")
+}
+
+// mended is the ALTER TABLE that makes strange columns usual ones. A column that the table does not know has none.
+func (t *Table) mended(strange []string) string {
+	var actions []string
+	for _, column := range strange {
+		name, kind, _ := strings.Cut(column, " ")
+		usual := originalColumns()[name]
+		if len(usual) == 0 {
+			return "avadb knows these columns alone: " + strings.Join(slices.Sorted(maps.Keys(originalColumns())), ", ") + "; use another --schema, or rename the table"
+		}
+		kind, isNotNull := strings.CutSuffix(kind, " not null")
+		usualKind, wantsNotNull := strings.CutSuffix(usual[0], " not null")
+		if !slices.ContainsFunc(usual, func(u string) bool { return strings.TrimSuffix(u, " not null") == asText(kind) }) {
+			actions = append(actions, "ALTER "+pg.Identifier(name)+" TYPE "+usualKind)
+		}
+		if wantsNotNull && !isNotNull {
+			actions = append(actions, "ALTER "+pg.Identifier(name)+" SET NOT NULL")
+		}
+	}
+	return "ALTER TABLE " + t.Identifier() + " " + strings.Join(actions, ", ") + "; then run avadb slowlog init again; or use another --schema"
 }

@@ -315,6 +315,7 @@ func TestLayouts(t *testing.T) {
 		"bigint, zoned":   {`CREATE TABLE slow_query_log (id bigserial PRIMARY KEY, query text NOT NULL, duration_ms numeric(14,2) NOT NULL, threshold_ms numeric(10,2) NOT NULL, timestamp timestamptz NOT NULL, query_signature text)`, Original},
 		"a column more":   {original + "ALTER TABLE slow_query_log ADD request_id text", Foreign},
 		"other digits":    {original + "ALTER TABLE slow_query_log ALTER duration_ms TYPE numeric(12,4)", Foreign},
+		"bounded text":    {original + "ALTER TABLE slow_query_log ALTER query_signature TYPE varchar(64), ALTER query TYPE varchar", Original},
 		"nulls":           {original + "ALTER TABLE slow_query_log ALTER query DROP NOT NULL", Foreign},
 		"a view":          {`CREATE VIEW slow_query_log AS SELECT 1 AS id`, Foreign},
 		"a partitioned":   {`CREATE TABLE slow_query_log (id int) PARTITION BY RANGE (id)`, Foreign},
@@ -341,5 +342,20 @@ func TestLayouts(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWhatMakesAStrangeTableUsual(t *testing.T) {
+	r := newRig(t, `CREATE TABLE slow_query_log (id serial PRIMARY KEY, timestamp timestamp DEFAULT now(), query text NOT NULL,
+		duration_ms numeric(12,4) NOT NULL, threshold_ms numeric(10,2), query_signature varchar(64))`)
+	f := fault.As(r.find(t).Unknown())
+	want := `ALTER TABLE "public"."slow_query_log" ALTER "timestamp" SET NOT NULL, ALTER "duration_ms" TYPE numeric(10,2), ALTER "threshold_ms" SET NOT NULL`
+	statement, _, _ := strings.Cut(f.Hint, ";")
+	if statement != want {
+		t.Fatalf("%s, want %s", statement, want)
+	}
+	run(t, r.admin, statement)
+	if layout := r.find(t).Layout(); layout != Original {
+		t.Errorf("layout %q", layout)
 	}
 }
