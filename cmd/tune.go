@@ -13,6 +13,7 @@ import (
 	"avadb/internal/journal"
 	"avadb/internal/pg"
 	"avadb/internal/query"
+	"avadb/internal/rehearsal"
 	"avadb/internal/render"
 	"avadb/internal/settings"
 	"avadb/internal/tuning"
@@ -41,6 +42,7 @@ type tuneOptions struct {
 	restartCommand string
 
 	forRole, forDB, priority string
+	proofOptions
 }
 
 type tuneDocument struct {
@@ -54,6 +56,7 @@ type tuneDocument struct {
 	Memory          memoryDocument     `json:"memory"`           // the worst case next to what there is
 	Warnings        []string           `json:"warnings"`         // what to know before relying on it
 	Settings        []settings.Setting `json:"settings"`         // one line a parameter
+	Rehearsal       *rehearsal.Result  `json:"rehearsal"`        // whether the server would start with them; null: nothing to try out
 }
 
 type memoryDocument struct {
@@ -107,6 +110,7 @@ avadb tune --for-role reports --priority low`,
 	f.StringVar(&o.forRole, "for-role", "", "set the timeouts of this role instead")
 	f.StringVar(&o.forDB, "for-db", "", "set the timeouts of this database instead; with --for-role, of the role in it")
 	f.StringVar(&o.priority, "priority", "", "with --for-role, --for-db: "+strings.Join(tuning.PriorityNames(), ", "))
+	o.proofOptions.addFlags(c)
 	completeParameters(a, c)
 	return c
 }
@@ -212,7 +216,7 @@ func planTune(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn) (*tuneD
 	for _, w := range doc.Warnings { // before a person is asked, and before anything is written
 		a.log.Warn(w)
 	}
-	return doc, nil
+	return doc, a.rehearse(ctx, o, conn, doc)
 }
 
 // warnOfOthers names the roles and databases that will not feel the change, and what only new sessions take.

@@ -27,7 +27,7 @@ func (o tuneOptions) checkScope(a *app) error {
 		}
 		return nil
 	}
-	for _, flag := range []string{"ram", "set", "only", "skip", "connections", "force", "restart-command"} {
+	for _, flag := range []string{"ram", "set", "only", "skip", "connections", "force", "restart-command", "rehearse", "probation", "baseline", "max-regression"} {
 		if a.changed(flag) {
 			return fault.New(fault.Usage, "--%s is for the whole server and does not go with --for-role and --for-db", flag)
 		}
