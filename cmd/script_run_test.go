@@ -32,10 +32,10 @@ func cmdExit(ts *testscript.TestScript, neg bool, args []string) {
 
 // cmdSignal sends a signal to the newest program in the background.
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}
+	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}
 	running := ts.BackgroundCmds()
 	if neg || len(args) != 1 || signals[args[0]] == 0 || len(running) == 0 {
-		ts.Fatalf("usage: signal INT|TERM, while a program runs in the background")
+		ts.Fatalf("usage: signal INT|TERM|KILL, while a program runs in the background")
 	}
 	of(ts).signaled = running[len(running)-1]
 	ts.Check(of(ts).signaled.Process.Signal(signals[args[0]]))

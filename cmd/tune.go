@@ -57,6 +57,7 @@ type tuneDocument struct {
 	Warnings        []string           `json:"warnings"`         // what to know before relying on it
 	Settings        []settings.Setting `json:"settings"`         // one line a parameter
 	Rehearsal       *rehearsal.Result  `json:"rehearsal"`        // whether the server would start with them; null: nothing to try out
+	Probation       *probationDocument `json:"probation"`        // what became of it on probation; null: it was on none
 }
 
 type memoryDocument struct {
@@ -125,7 +126,13 @@ func runTune(ctx context.Context, a *app, o tuneOptions) error {
 	if err := o.check(a); err != nil {
 		return err
 	}
+	if err := o.checkProof(a); err != nil {
+		return err
+	}
 	o.dryRun = o.dryRun || isForElsewhere(a.format)
+	if o.onProbation() {
+		return runTuneProbation(ctx, a, o)
+	}
 	return a.withConn(ctx, pg.Options{Class: pg.Normal, Changes: true}, func(conn *pg.Conn) error {
 		if o.dryRun {
 			doc, err := planTune(ctx, a, o, conn)
@@ -216,7 +223,7 @@ func planTune(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn) (*tuneD
 	for _, w := range doc.Warnings { // before a person is asked, and before anything is written
 		a.log.Warn(w)
 	}
-	return doc, a.rehearse(ctx, o, conn, doc)
+	return doc, a.prove(ctx, o, conn, doc)
 }
 
 // warnOfOthers names the roles and databases that will not feel the change, and what only new sessions take.
@@ -327,7 +334,7 @@ func applyTune(ctx context.Context, a *app, o tuneOptions, c *change) (*tuneDocu
 			changes = append(changes, journal.Change{Item: settings.NewSystemSetting(c.conn, line.Name), Ours: journal.Present(*line.Value)})
 		}
 	}
-	set, err := c.journal.Do(ctx, changes)
+	set, err := o.write(ctx, a, c, changes)
 	if err != nil {
 		return nil, err
 	}
@@ -390,6 +397,7 @@ func (a *app) summarizeTune(conn *pg.Conn, doc *tuneDocument) {
 	case doc.DryRun:
 		a.log.Info(fmt.Sprintf("dry run: %d of %d would be set, nothing was written", len(set), len(doc.Settings)))
 		return
+	case doc.Probation.isRolledBack():
 	case doc.ChangeSet == nil:
 		a.log.Info("no change: every value stands already")
 	default:

@@ -30,17 +30,25 @@ func (o *proofOptions) addFlags(c *cobra.Command) {
 	f.StringVar(&o.maxRegression, "max-regression", "20%", "with --probation: what may be lost of throughput or time per statement")
 }
 
-// rehearse tries out on the server's host whether the server would start with the planned values: always with --rehearse,
-// else where one of them waits for a restart. A refusal stops the command before anything is written.
-func (a *app) rehearse(ctx context.Context, o tuneOptions, conn *pg.Conn, doc *tuneDocument) error {
-	restart := len(settings.Named(doc.Settings, func(line settings.Setting) bool { return settings.IsSet(line) && settings.IsPending(line) })) > 0
-	if isForElsewhere(a.format) && !o.rehearse || !o.rehearse && !restart {
+// prove takes out of a plan what a probation cannot judge, and tries the rest out on the server's host: always with
+// --rehearse, else where a value waits for a restart. A refusal stops the command before anything is written.
+func (a *app) prove(ctx context.Context, o tuneOptions, conn *pg.Conn, doc *tuneDocument) error {
+	restarts := settings.Named(doc.Settings, func(line settings.Setting) bool { return settings.IsSet(line) && settings.IsPending(line) })
+	if !o.rehearse && len(restarts) == 0 && o.probation == "" {
 		return nil
 	}
 	snapshot, err := settings.Read(ctx, conn)
 	if err != nil {
 		return err
 	}
+	o.leaveOutRestarts(doc, snapshot)
+	if !o.rehearse && (len(restarts) == 0 || o.probation != "" || isForElsewhere(a.format)) {
+		return nil
+	}
+	return a.rehearse(ctx, o, conn, doc, snapshot)
+}
+
+func (a *app) rehearse(ctx context.Context, o tuneOptions, conn *pg.Conn, doc *tuneDocument, snapshot *settings.Snapshot) error {
 	site, err := rehearsal.Find(conn.Server, snapshot)
 	if err != nil {
 		return a.unrehearsed(o, doc, &rehearsal.Result{Why: err.Error(), Log: []string{}}, err)
