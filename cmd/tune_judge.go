@@ -21,7 +21,7 @@ func (t *trial) settle(ctx context.Context, j probation.Judgement) error {
 			return err
 		})
 	}
-	err := t.conn.Reconnect(ctx) // an interrupt may have cut the connection off
+	err := t.reach(ctx) // an interrupt may have cut the connection off
 	if err == nil {
 		err = act()
 	}

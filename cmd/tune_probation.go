@@ -98,8 +98,6 @@ type trial struct {
 	terms probation.Terms
 	conn  *pg.Conn
 	doc   *tuneDocument
-
-	withoutStatements error // why the time per statement cannot be judged
 }
 
 // runTuneProbation measures, changes, measures again and judges. avadb's lock is held for the change and for the judgement,
@@ -196,17 +194,17 @@ type baseline struct {
 
 func (t *trial) measureBefore(ctx context.Context) (*baseline, error) {
 	t.app.log.Info("measuring for " + units.FormatDuration(t.terms.Baseline) + " before the change")
-	begin, without, err := probation.Read(ctx, t.conn)
+	begin, err := probation.Read(ctx, t.conn)
 	if err != nil {
 		return nil, err
 	}
-	if t.withoutStatements = without; without != nil {
-		t.app.log.Info(fmt.Sprintf("throughput alone will be judged, without the time per statement: %s", without))
+	if begin.WithoutStatements != nil {
+		t.app.log.Info(fmt.Sprintf("throughput alone will be judged, without the time per statement: %s", begin.WithoutStatements))
 	}
 	if err := sleep(ctx, t.terms.Baseline); err != nil {
 		return nil, pg.Describe(ctx, err)
 	}
-	end, _, err := probation.Read(ctx, t.conn)
+	end, err := probation.Read(ctx, t.conn)
 	if err != nil {
 		return nil, err
 	}

@@ -18,13 +18,13 @@ const lookEvery = 5 * time.Second
 // server does not answer any more.
 func (t *trial) watch(ctx context.Context, before *baseline) (after *probation.Window, obstacle string, err error) {
 	// A new connection: the one that wrote still carries its mark, and other tuners would wait for it.
-	if err := t.connect(ctx); err != nil {
+	if err := t.reach(ctx); err != nil {
 		return nil, "", err
 	}
 	if err := sleep(ctx, probation.Settling); err != nil {
 		return nil, "", err
 	}
-	begin, _, err := probation.Read(ctx, t.conn)
+	begin, err := t.look(ctx, probation.Read)
 	if err != nil {
 		return nil, "", err
 	}
@@ -36,9 +36,12 @@ func (t *trial) watch(ctx context.Context, before *baseline) (after *probation.W
 	if why, err := t.lookUntil(ctx, end, begin); why != "" || err != nil {
 		return nil, why, err
 	}
-	last, _, err := probation.Read(ctx, t.conn)
+	last, err := t.look(ctx, probation.Read)
 	if err != nil {
 		return nil, "", err
+	}
+	if why := restarted(begin, last); why != "" {
+		return nil, why, nil
 	}
 	window, ok := begin.Until(last)
 	if !ok {
@@ -47,8 +50,27 @@ func (t *trial) watch(ctx context.Context, before *baseline) (after *probation.W
 	return &window, "", nil
 }
 
-// connect opens the connection anew and marks it as that of a watcher.
-func (t *trial) connect(ctx context.Context) error {
+// look reads the server, and where the connection is lost waits until the server is back.
+func (t *trial) look(ctx context.Context, read func(context.Context, *pg.Conn) (probation.Moment, error)) (probation.Moment, error) {
+	m, err := read(ctx, t.conn)
+	for end := time.Now().Add(restartWait); err != nil && ctx.Err() == nil && time.Now().Before(end); {
+		t.app.log.Warn("the connection to the server is lost, waiting for it")
+		if err = t.reach(ctx); err == nil {
+			m, err = read(ctx, t.conn)
+		}
+	}
+	return m, err
+}
+
+// reach connects anew, as soon as the server is there, and marks the connection as that of a watcher.
+func (t *trial) reach(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, restartWait)
+	defer cancel()
+	again, err := pg.WaitReady(bounded, t.conn.Target, pg.Options{Class: pg.Normal, Changes: true}, t.app.log)
+	if err != nil {
+		return err
+	}
+	again.Close()
 	if err := t.conn.Reconnect(ctx); err != nil {
 		return err
 	}
@@ -63,11 +85,9 @@ func (t *trial) lookUntil(ctx context.Context, end time.Time, begin probation.Mo
 		if err := sleep(ctx, min(lookEvery, max(step/4, 200*time.Millisecond), time.Until(end))); err != nil {
 			return "", err
 		}
-		now, err := probation.Throughput(ctx, t.conn)
+		now, err := t.look(ctx, probation.Throughput)
 		if err != nil {
-			if now, err = t.reach(ctx); err != nil {
-				return "", err
-			}
+			return "", err
 		}
 		if why := restarted(begin, now); why != "" {
 			return why, nil
@@ -79,25 +99,6 @@ func (t *trial) lookUntil(ctx context.Context, end time.Time, begin probation.Mo
 		}
 	}
 	return "", nil
-}
-
-// reach looks for the server after the connection was lost, until it is back.
-func (t *trial) reach(ctx context.Context) (probation.Moment, error) {
-	if ctx.Err() != nil {
-		return probation.Moment{}, ctx.Err()
-	}
-	t.app.log.Warn("the connection to the server is lost, waiting for it")
-	bounded, cancel := context.WithTimeout(ctx, restartWait)
-	defer cancel()
-	again, err := pg.WaitReady(bounded, t.conn.Target, pg.Options{Class: pg.Normal, Changes: true}, t.app.log)
-	if err != nil {
-		return probation.Moment{}, err
-	}
-	again.Close()
-	if err := t.connect(ctx); err != nil {
-		return probation.Moment{}, err
-	}
-	return probation.Throughput(ctx, t.conn)
 }
 
 // restarted says when the server began a new life between two moments; empty where it did not.

@@ -14,6 +14,8 @@ type Moment struct {
 	At        time.Time // on the server's clock
 	StartedAt time.Time // of the server's life
 
+	WithoutStatements error // why the statements could not be read; nil where they were, or were not asked for
+
 	databases  map[int64]counter
 	statements statements.Reading // empty where they were not read
 }
@@ -43,14 +45,17 @@ func Throughput(ctx context.Context, conn *pg.Conn) (Moment, error) {
 	return m, nil
 }
 
-// Read reads the transactions and the statements. withStatements is nil where the statements could be read, else why not;
-// err is that of a server that does not answer.
-func Read(ctx context.Context, conn *pg.Conn) (m Moment, withoutStatements, err error) {
-	if m, err = Throughput(ctx, conn); err != nil {
-		return m, nil, err
+// Read reads the transactions and, where they can be seen, the statements.
+func Read(ctx context.Context, conn *pg.Conn) (Moment, error) {
+	m, err := Throughput(ctx, conn)
+	if err != nil {
+		return m, err
 	}
-	m.statements, withoutStatements = statements.Read(ctx, conn)
-	return m, withoutStatements, nil
+	m.statements, m.WithoutStatements = statements.Read(ctx, conn)
+	if m.WithoutStatements != nil { // a server that went away answers neither
+		return m, conn.Alive(ctx)
+	}
+	return m, nil
 }
 
 // Window is what a server did between two moments.
