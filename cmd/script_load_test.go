@@ -47,6 +47,6 @@ func keepBusy(ctx context.Context, dsn, statement string) {
 		for err == nil {
 			_, err = conn.Exec(ctx, statement).ReadAll()
 		}
-		_ = conn.Close(context.Background()) // the server may be gone
+		_ = conn.Close(context.WithoutCancel(ctx)) // the server may be gone
 	}
 }

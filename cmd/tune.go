@@ -84,12 +84,17 @@ the server.
 
 With --for-role or --for-db it sets the timeouts of a priority class for those sessions alone, as ALTER ROLE or ALTER
 DATABASE ... SET: statement_timeout, lock_timeout, idle_in_transaction_session_timeout and, from 17 up,
-transaction_timeout.`,
+transaction_timeout.
+
+--rehearse starts a scratch cluster with the new values first, on the server's host. --probation measures the server before
+and after the change, and rolls it back by itself where the server became slower; an interrupt rolls it back, too.`,
 		example: `avadb tune --ram 8GB --dry-run
 avadb tune --ram 8GB
 avadb tune --ram 32GB --connections 300 --skip log_connections,log_disconnections
 avadb tune --ram 8GB --set random_page_cost=1.5 --restart-command 'systemctl restart postgresql'
 avadb tune --ram 8GB -o conf > tuned.conf
+avadb tune --ram 8GB --rehearse --dry-run
+avadb tune --ram 8GB --probation 10m --max-regression 20%
 avadb tune --for-role reports --priority low`,
 		formats: "sql conf patroni k8s",
 		privileges: `  superuser; or from PostgreSQL 15 up pg_monitor, GRANT ALTER SYSTEM ON PARAMETER for each name, SELECT on
@@ -97,7 +102,8 @@ avadb tune --for-role reports --priority low`,
   ADMIN option on the role; --for-db: owner of the database`,
 		exits: `  0  done, also when values wait for a restart (restart_required)
   2  a value is not valid
-  4  a privilege is missing, a pooler is in between, or something else manages the server`,
+  4  a privilege is missing, a pooler is in between, something else manages the server, or it would not start with the values
+  5  --probation: the change was rolled back`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runTune(ctx, a, o) })
 	f := c.Flags()
 	f.StringVar(&o.ram, "ram", "", "memory of the server: 8GB, 512MB, 1.5TB, or auto on the server's host")
@@ -111,7 +117,7 @@ avadb tune --for-role reports --priority low`,
 	f.StringVar(&o.forRole, "for-role", "", "set the timeouts of this role instead")
 	f.StringVar(&o.forDB, "for-db", "", "set the timeouts of this database instead; with --for-role, of the role in it")
 	f.StringVar(&o.priority, "priority", "", "with --for-role, --for-db: "+strings.Join(tuning.PriorityNames(), ", "))
-	o.proofOptions.addFlags(c)
+	o.addProofFlags(c)
 	completeParameters(a, c)
 	return c
 }
@@ -263,11 +269,11 @@ func tuneInput(ctx context.Context, o tuneOptions, conn *pg.Conn, snapshot *sett
 	if err != nil {
 		return tuning.Input{}, err
 	}
-	return tuning.Input{
+	return settings.LookAround(ctx, conn, tuning.Input{
 		RAMBytes: ram, HostRAMBytes: hostRAM, Connections: o.connections, Set: assignments, Only: o.only, Skip: o.skip,
 		Parameters: tuningParameters(snapshot), Major: conn.Server.Major(), Platform: facts.Platform,
 		SessionsInUse: facts.Sessions, Standby: conn.Server.InRecovery, Standbys: facts.Standbys, DryRun: o.dryRun, Force: o.force,
-	}, nil
+	})
 }
 
 // memoryOf gives the memory to tune for and, where avadb runs on the server's host, the memory that is there.

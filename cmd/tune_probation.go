@@ -69,7 +69,7 @@ func (o tuneOptions) leaveOutRestarts(doc *tuneDocument, snapshot *settings.Snap
 	if o.probation == "" {
 		return
 	}
-	terms, _ := o.terms() //nolint:errcheck // checkProof has looked at them
+	terms, _ := o.terms() // checkProof has looked at them
 	doc.Probation = &probationDocument{
 		LengthS: terms.Length.Seconds(), BaselineS: terms.Baseline.Seconds(), MaxRegressionPct: terms.MaxRegressionPct,
 		LeftOut: snapshot.LeaveOutRestarts(doc.Settings), ChangedMeanwhile: []string{},

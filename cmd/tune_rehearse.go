@@ -22,7 +22,7 @@ type proofOptions struct {
 	maxRegression string
 }
 
-func (o *proofOptions) addFlags(c *cobra.Command) {
+func (o *proofOptions) addProofFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVar(&o.rehearse, "rehearse", false, "first start a scratch cluster with the new values, on the server's host")
 	f.StringVar(&o.probation, "probation", "", "watch the server for this long afterwards, and roll back if it is slower: 10m")

@@ -82,7 +82,8 @@ type scratch struct {
 	sh      *shadow
 	command *exec.Cmd
 	log     *os.File
-	ended   chan error // the postmaster's end
+	ended   chan struct{} // closed at the postmaster's end
+	err     error         // how it ended
 	gone    bool
 }
 
@@ -103,13 +104,16 @@ func (sh *shadow) start(ctx context.Context) (*scratch, error) {
 		"archive_command": "", "archive_library": "", "restore_command": "", "archive_cleanup_command": "", "recovery_end_command": "",
 		"primary_conninfo": "", "cluster_name": "avadb rehearsal", "stats_temp_directory": "pg_stat_tmp", "fsync": "off",
 	})
-	c := &scratch{sh: sh, log: log, ended: make(chan error, 1)}
+	c := &scratch{sh: sh, log: log, ended: make(chan struct{})}
 	c.command = sh.command(context.WithoutCancel(ctx), "postgres", arguments...) // stop ends it, in good order
 	c.command.Stdout, c.command.Stderr = log, log
 	if err := c.command.Start(); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	go func() { c.ended <- c.command.Wait() }()
+	go func() {
+		c.err = c.command.Wait()
+		close(c.ended)
+	}()
 	return c, nil
 }
 
@@ -126,12 +130,12 @@ func (c *scratch) ready(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case err := <-c.ended:
+		case <-c.ended:
 			c.gone = true
-			if err == nil {
-				err = errors.New("the server ended by itself")
+			if c.err == nil {
+				return errors.New("the server ended by itself")
 			}
-			return err
+			return c.err
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-deadline.C:

@@ -114,7 +114,7 @@ func (sh *shadow) ask(ctx context.Context, plan []settings.Setting, name string)
 
 // command prepares one of the server's programs to run as the owner of the data directory.
 func (sh *shadow) command(ctx context.Context, program string, arguments ...string) *exec.Cmd {
-	c := exec.CommandContext(ctx, filepath.Join(sh.site.bin, program), arguments...)
+	c := exec.CommandContext(ctx, filepath.Join(sh.site.bin, program), arguments...) //nolint:gosec // the program that the server itself runs
 	c.Dir, c.Env = sh.dir, environment()
 	sh.site.owner.apply(c)
 	return c

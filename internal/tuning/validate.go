@@ -29,6 +29,7 @@ func crossRules() []func(*validation) {
 		ruleMinimalWAL, ruleWALSizes,
 		ruleSharedBuffers, ruleHost, ruleHugePages, ruleIOUring, rulePrefetch, ruleWorstCase,
 		ruleStandby, ruleStandbyOrder,
+		ruleMissingFiles, ruleHeld, ruleSharedMemoryFS,
 	}
 }
 
