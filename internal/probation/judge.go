@@ -26,7 +26,7 @@ func Judge(before, after *Window, maxPct float64) Judgement {
 			before.Transactions, before.Seconds, leastTransactions)}
 	}
 	loss := 100 * (before.TPS - after.TPS) / before.TPS
-	reason := fmt.Sprintf("throughput went from %.1f to %.1f transactions a second (%+.1f%%)", before.TPS, after.TPS, -loss)
+	reason := fmt.Sprintf("throughput went from %.1f to %.1f transactions a second (%+.1f%%)", before.TPS, after.TPS, 100*(after.TPS-before.TPS)/before.TPS)
 	if after.MeanMS != nil && *before.MeanMS > 0 {
 		slower := 100 * (*after.MeanMS - *before.MeanMS) / *before.MeanMS
 		reason += fmt.Sprintf(", the mean time per statement from %.3f to %.3f ms (%+.1f%%)", *before.MeanMS, *after.MeanMS, slower)

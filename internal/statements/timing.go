@@ -2,6 +2,7 @@ package statements
 
 import (
 	"context"
+	"fmt"
 
 	"avadb/internal/pg"
 )
@@ -15,8 +16,9 @@ type Timing struct {
 	TotalMS float64
 }
 
-// Timings are those of a window, by statement. Keys of two windows compare as long as the counters were not reset.
-type Timings map[key]Timing
+// Timings are those of a window, by statement: an entry of the same user, database and queryid has the same key in each
+// window.
+type Timings map[string]Timing
 
 // Read reads the counters. The error, a fault.Prerequisite, says where they cannot be: no extension in the connected
 // database, or not loaded.
@@ -46,7 +48,7 @@ func (r Reading) Until(later Reading) Timings {
 			continue
 		}
 		if calls := c.Calls - old.Calls; calls > 0 {
-			timings[c.key()] = Timing{Calls: calls, TotalMS: c.TotalMS - old.TotalMS}
+			timings[fmt.Sprint(c.DBID, c.UserID, *c.QueryID)] = Timing{Calls: calls, TotalMS: c.TotalMS - old.TotalMS}
 		}
 	}
 	return timings
