@@ -57,14 +57,14 @@ func (a *app) rehearse(ctx context.Context, o tuneOptions, conn *pg.Conn, doc *t
 	if err != nil {
 		return err
 	}
-	if o.rehearse && !refuses(doc.Rehearsal) {
+	if o.rehearse && doc.Rehearsal.Done && !doc.Rehearsal.Refuses() {
 		if err := a.boot(ctx, site, doc); err != nil {
 			return err
 		}
 	}
 	r := doc.Rehearsal
 	switch {
-	case refuses(r):
+	case r.Refuses():
 		return wouldNotStart(r)
 	case !r.Done:
 		return a.unrehearsed(o, doc, r, nil)
@@ -88,8 +88,6 @@ func (a *app) boot(ctx context.Context, site *rehearsal.Site, doc *tuneDocument)
 	doc.Rehearsal = booted
 	return nil
 }
-
-func refuses(r *rehearsal.Result) bool { return r.Done && r.Passed != nil && !*r.Passed }
 
 // unrehearsed is an error only for the one who asked for a rehearsal.
 func (a *app) unrehearsed(o tuneOptions, doc *tuneDocument, r *rehearsal.Result, cause error) error {

@@ -21,8 +21,21 @@ import (
 const logLines = 15
 
 // Boot starts a scratch cluster with the server's configuration and the plan's values, sees whether it comes up and how
-// much shared memory it takes, and removes it. The error is that of the context's end alone.
+// much shared memory it takes, and removes it. Where it does not come up without the plan's values either, that is no
+// verdict on them: not done. The error is that of the context's end alone.
 func (s *Site) Boot(ctx context.Context, plan []settings.Setting) (*Result, error) {
+	r, err := s.boot(ctx, plan)
+	if err != nil || !r.Refuses() {
+		return r, err
+	}
+	before, err := s.boot(ctx, nil)
+	if err != nil || !before.Refuses() {
+		return r, err
+	}
+	return notDone(errors.New("a scratch cluster does not start with the configuration as it stands: " + before.Why)), nil
+}
+
+func (s *Site) boot(ctx context.Context, plan []settings.Setting) (*Result, error) {
 	sh, err := s.makeShadow(ctx)
 	if err != nil {
 		return notDone(err), nil

@@ -23,6 +23,9 @@ const (
 	Boot          How = "boot"          // a scratch cluster was started with the configuration
 )
 
+// Refuses tells whether the server would not start.
+func (r *Result) Refuses() bool { return r.Done && r.Passed != nil && !*r.Passed }
+
 func notDone(why error) *Result { return &Result{Why: why.Error(), Log: []string{}} }
 
 func passed() *bool { yes := true; return &yes }

@@ -247,3 +247,25 @@ func leftNothing(t *testing.T) {
 		t.Errorf("left behind: %v %v", left, err)
 	}
 }
+
+// What the kernel does not give to a second server is no verdict on the new values either: here huge pages, of which there
+// are none, stand in the configuration already.
+func TestScratchClusterThatCannotStart(t *testing.T) {
+	server := ownServer(t)
+	s := site(t, connect(t, server))
+	conf := filepath.Join(server.DataDir, "postgresql.conf")
+	text, err := os.ReadFile(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(conf, append(text, "huge_pages = on\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Boot(t.Context(), plan("work_mem=8MB"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Done || r.Passed != nil || !strings.Contains(r.Why, "does not start with the configuration as it stands: could not map anonymous shared memory") {
+		t.Errorf("%+v", r)
+	}
+}
