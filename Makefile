@@ -24,7 +24,7 @@ export GORELEASER := $(TOOLS)/goreleaser
 PGTEST := avadb/internal/pgtest
 ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
 
-.PHONY: build demo test test-matrix race fuzz lint docs docs-check cross packages packages-test goreleaser bench-cli postgres majors clean
+.PHONY: build demo test test-matrix race fuzz lint docs docs-check cross packages packages-test goreleaser bench-cli bench-tune postgres majors clean
 
 build: ## ./avadb, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
@@ -84,6 +84,9 @@ goreleaser:
 
 bench-cli: postgres build ## the speed of the command line
 	./.ci/bench-cli.sh
+
+bench-tune: postgres build ## what tuned values do, against the defaults and peers: half an hour
+	./.ci/bench-tune.sh
 
 postgres:
 	@./.ci/postgres.sh

@@ -41,10 +41,11 @@ func commandName(c *cobra.Command) string {
 	return strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
 }
 
-// mentionOffline tells the one who cannot reach the server that its journal on disk is enough.
+// mentionOffline tells the one who cannot reach the server that its journal on disk is enough. A server that has answered is
+// up, unless it says that it is starting: that can last, if it never gets further.
 func mentionOffline(err error) error {
-	if f := fault.As(err); f != nil && f.Kind == fault.Connect {
-		f.Hint += "\nif the server does not start any more, on its host: avadb rollback --offline --pgdata DATA_DIRECTORY"
+	if f := fault.As(err); f != nil && f.Kind == fault.Connect && (f.SQLState == "" || f.SQLState == "57P03") {
+		f.Hint = strings.TrimPrefix(f.Hint+"\nif the server does not start any more, on its host: avadb rollback --offline --pgdata DATA_DIRECTORY", "\n")
 	}
 	return err
 }
@@ -82,8 +83,12 @@ func (a *app) withChange(ctx context.Context, conn *pg.Conn, dryRun bool, work f
 		return err
 	}
 	for _, open := range j.OpenSets(sets) {
-		a.log.Warn(fmt.Sprintf("change set %s (%s, %s) was interrupted and may be half applied; avadb rollback %s undoes it",
-			open.ID, open.Command, open.StartedAt.Format("2006-01-02 15:04 MST"), open.ID))
+		next := "avadb rollback " + open.ID + " undoes it"
+		if open.IsRollback() {
+			next = journal.Again(open.Undoes) + " finishes it"
+		}
+		a.log.Warn(fmt.Sprintf("change set %s (%s, %s) was interrupted and may be half applied; %s",
+			open.ID, open.Command, open.StartedAt.Format("2006-01-02 15:04 MST"), next))
 	}
 	if err := a.mentionProbation(ctx, j, sets); err != nil {
 		return err

@@ -54,9 +54,17 @@ func completeDatabases(a *app, c *cobra.Command, flag string) {
 }
 
 func completeParameters(a *app, c *cobra.Command) {
-	profile := fixed(tuning.ProfileNames()...)
+	profile := func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		p, err := tuning.ParseProfile(c.Flag("profile").Value.String())
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return tuning.ProfileNames(p), cobra.ShellCompDirectiveNoFileComp
+	}
 	register(c, "only", profile)
 	register(c, "skip", profile)
+	register(c, "profile", fixed(words(tuning.Profiles())...))
+	register(c, "storage", fixed(words(tuning.Storages())...))
 	register(c, "priority", fixed(tuning.PriorityNames()...))
 	completeDatabases(a, c, "for-db")
 	register(c, "set", func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -120,3 +128,11 @@ func completeRollback(a *app, c *cobra.Command) {
 }
 
 func anySet(*journal.Set) bool { return true }
+
+func words[T ~string](known []T) []string {
+	var out []string
+	for _, k := range known {
+		out = append(out, string(k))
+	}
+	return out
+}

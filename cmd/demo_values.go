@@ -28,7 +28,7 @@ func (d *demo) show(ctx context.Context) (values, error) {
 		return nil, pg.Describe(ctx, err)
 	}
 	shown := values{}
-	for _, name := range append(tuning.ProfileNames(), "huge_pages", "shared_preload_libraries", "track_io_timing") {
+	for _, name := range append(tuning.ProfileNames(tuning.QuickWins), "huge_pages", "shared_preload_libraries", "track_io_timing") {
 		value, err := texts(ctx, conn, "SHOW "+name)
 		if err != nil {
 			return nil, err
@@ -52,7 +52,7 @@ func (d *demo) tabulate(found, tuned, now values) error {
 		return err
 	}
 	var rows []shownValue
-	for _, name := range tuning.ProfileNames() {
+	for _, name := range tuning.ProfileNames(tuning.QuickWins) {
 		rows = append(rows, shownValue{Name: name, Found: found[name], Tuned: tuned[name], Now: now[name]})
 	}
 	p := render.Printer{Out: d.app.out, Format: render.Table, Color: d.app.colorOn(d.app.out), Width: width(d.app.out)}

@@ -38,6 +38,7 @@ func Documents() map[string]any {
 		"slowlog init":   slowlogInitDocument{},
 		"slowlog status": slowlogStatusDocument{},
 		"tune":           tuneDocument{},
+		"verify":         verifyDocument{},
 		"version":        versionDocument{},
 	}
 }

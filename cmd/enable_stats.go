@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"avadb/internal/fault"
 	"avadb/internal/journal"
 	"avadb/internal/pg"
+	"avadb/internal/render"
 	"avadb/internal/settings"
 	"avadb/internal/statements"
 )
@@ -66,7 +68,7 @@ avadb enable-stats --for-db shop,billing --max 10000 --track all`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runEnable(ctx, a, o) })
 	f := c.Flags()
 	f.BoolVar(&o.allDatabases, "all-databases", false, "in all databases that take connections and are no templates")
-	f.StringSliceVar(&o.forDB, "for-db", nil, "in these databases (default: the connected one)")
+	listVar(f, &o.forDB, "for-db", "in these databases (default: the connected one)")
 	f.StringVar(&o.track, "track", "", "pg_stat_statements.track: top, all or none")
 	f.StringVar(&o.max, "max", "", "pg_stat_statements.max: how many statements are kept")
 	f.StringVar(&o.save, "save", "", "pg_stat_statements.save: keep the counters over a restart, on or off")
@@ -74,6 +76,13 @@ avadb enable-stats --for-db shop,billing --max 10000 --track all`,
 	f.StringVar(&o.restartCommand, "restart-command", "", "shell command that restarts the server, run when the library waits for it")
 	completeDatabases(a, c, "for-db")
 	return c
+}
+
+// notText refuses a database whose name was cut in the middle of a character: the journal is text, and what it wrote down
+// could not name that database again.
+func notText(kind fault.Kind, name string) error {
+	return fault.New(kind, "the name of database %s is no UTF-8, and the journal could not name it again", render.Safe(name)).
+		WithHint("ALTER DATABASE ... RENAME TO gives it another; or name the other databases with --for-db")
 }
 
 // enabling is one run of enable-stats.
@@ -85,6 +94,7 @@ type enabling struct {
 	doc       *enableDocument
 	databases []string
 	planned   int  // changes of the last pass
+	proven    bool // by the last pass: every view that could be read counts
 	deferred  bool // pg_stat_statements.* can only be written once the library is loaded
 }
 
@@ -95,6 +105,9 @@ func runEnable(ctx context.Context, a *app, o enableOptions) error {
 	for i, name := range o.forDB {
 		if name == "" || slices.Contains(o.forDB[:i], name) { // a list that a script made of an unset variable
 			return fault.New(fault.Usage, "--for-db has an empty or repeated name: %q", strings.Join(o.forDB, ",")).WithHint("name each database once")
+		}
+		if !utf8.ValidString(name) {
+			return notText(fault.Usage, name)
 		}
 	}
 	if err := statements.CheckOwnSettings(o.track, o.max, o.save); err != nil {
@@ -107,7 +120,10 @@ func runEnable(ctx context.Context, a *app, o enableOptions) error {
 			return err
 		}
 		if err := e.prepare(ctx); err != nil {
-			return err
+			if e.doc.ChangeSet == nil {
+				return err
+			}
+			return errors.Join(err, e.print()) // the proof failed: what was changed is said all the same
 		}
 		if o.restartCommand != "" && e.doc.RestartRequired && !o.dryRun {
 			if err := e.restart(ctx); err != nil {
@@ -331,6 +347,11 @@ func (e *enabling) chooseDatabases(ctx context.Context) error {
 	default:
 		e.databases = []string{e.conn.Server.Database}
 	}
+	for _, name := range e.databases {
+		if !utf8.ValidString(name) {
+			return notText(fault.Prerequisite, name)
+		}
+	}
 	return err
 }
 
@@ -347,6 +368,7 @@ func (e *enabling) noteDatabase(name string, found statements.Installed) {
 
 // prove reads the view in each database, and sees to it that it counts.
 func (e *enabling) prove(ctx context.Context, c *change) error {
+	e.proven = false
 	for i := range e.doc.Databases {
 		row := &e.doc.Databases[i]
 		conn, err := c.databases.On(ctx, row.Name)
@@ -363,6 +385,7 @@ func (e *enabling) prove(ctx context.Context, c *change) error {
 				WithHint("see which value stops it, and its source: SELECT name, setting, source FROM pg_settings WHERE name IN ('pg_stat_statements.track', 'compute_query_id'); avadb enable-stats --track top sets the first")
 		}
 	}
+	e.proven = true
 	return nil
 }
 
@@ -414,7 +437,7 @@ func (e *enabling) say() {
 			log.Info("set: " + strings.Join(set, ", "))
 		}
 	}
-	if e.flowing() && e.o.track != "none" && !e.o.dryRun {
+	if e.proven && e.flowing() && e.o.track != "none" && !e.o.dryRun {
 		log.Info("statistics flow in " + strings.Join(e.databases, ", "))
 	}
 	pending := settings.Named(e.doc.Settings, settings.IsPending)

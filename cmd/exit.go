@@ -45,19 +45,23 @@ const exitTopic = `Exit codes are part of avadb's contract with scripts.
 | 2 | usage or configuration is wrong: an unknown command, flag, value, key in the configuration file, change set or target |
 | 3 | cannot connect or authenticate |
 | 4 | a privilege or a prerequisite is missing; the message names the GRANT or the command that gives it |
-| 5 | a check found something, such as a rollback that had to keep a value |
+| 5 | a check found something: verify, or a rollback that had to keep a value |
 | 6 | enable-stats only: prepared, but the server must be restarted before statistics flow |
 | 124 | timed out (--timeout, or the statement_timeout of the command's priority) |
 | 130 | interrupted (^C); the query on the server was cancelled, and what was already changed is reported |
-| 143 | terminated (SIGTERM); likewise |
+| 143 | terminated (SIGTERM), or the terminal was closed (SIGHUP); likewise |
 
 Scripts may rely on any other code meaning failure. tune and rollback that leave a restart pending exit 0: read
-restart_required in their JSON. When the reader of a pipe goes away (avadb slow | head -1) avadb ends silently with the
+restart_required in their JSON. verify --nagios has Nagios' own codes: 0 OK, 1 WARN, 2 FAIL and no connection, 3 unknown,
+usage and all else. When the reader of a pipe goes away (avadb slow | head -1) avadb ends silently with the
 code of what it did.
 `
 
 // finish reports an error and gives the exit code.
 func (a *app) finish(command *cobra.Command, err error) int {
+	if a.nagios {
+		return a.finishNagios(err)
+	}
 	if err == nil {
 		for _, n := range a.held {
 			a.tell(n) //nolint:errcheck // nobody is left to tell

@@ -28,16 +28,21 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	root.SetOut(pipe{out})
 	root.SetErr(errOut)
 	a.asJSON = wantsJSON(args)
+	a.nagios = wantsNagios(args)
 	command, err := root.ExecuteContextC(ctx)
 	return a.finish(command, err)
 }
 
-// interruptible gives a context that the first SIGINT or SIGTERM ends, with that as its cause. After the first the
-// signals have their usual effect again, so that a second ^C ends the process.
+// interruptible gives a context that the first SIGINT, SIGTERM or SIGHUP ends, with that as its cause. After the first the
+// signals have their usual effect again, so that a second ^C ends the process. A terminal that goes away says so more than
+// once, and the undoing of a half-made change must not end of that: SIGHUP stays caught, unless the caller had it ignored (nohup).
 func interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
+	signals, hangUp := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(hangUp, syscall.SIGHUP)
+	}
 	done := make(chan struct{})
 	go func() {
 		select {
@@ -48,11 +53,14 @@ func interruptible(parent context.Context) (context.Context, func()) {
 				kind, what = fault.Terminated, "terminated"
 			}
 			cancel(fault.New(kind, "%s", what))
+		case <-hangUp:
+			cancel(fault.New(fault.Terminated, "the terminal was closed (SIGHUP)"))
 		case <-done:
 		}
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
+		signal.Stop(hangUp)
 		close(done)
 		cancel(nil)
 	}

@@ -15,7 +15,7 @@ type noticeHandler struct{ app *app }
 // Enabled is part of slog.Handler.
 func (h *noticeHandler) Enabled(_ context.Context, level slog.Level) bool {
 	switch {
-	case h.app.flags.quiet:
+	case h.app.flags.quiet || h.app.nagios:
 		return false
 	case h.app.flags.verbose:
 		return true

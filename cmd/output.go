@@ -44,18 +44,26 @@ func (a *app) head(command string, conn *pg.Conn) head {
 }
 
 // result writes a result in the format that was asked for, to stdout or to --out.
-func (a *app) result(doc, rows any) error {
-	if a.flags.outFile == "" {
-		p := render.Printer{
-			Out: a.out, Format: a.format, NoHeaders: a.flags.noHeaders,
-			Color: a.colorOn(a.out), Width: width(a.out),
-		}
-		return toReader(p.Result(doc, rows))
-	}
+func (a *app) result(doc, rows any) error { return a.results(doc, rows) }
+
+// results writes several lists of rows, one below the other with an empty line between; jsonl needs none. As JSON it is
+// the document alone.
+func (a *app) results(doc any, lists ...any) error {
 	var buffer bytes.Buffer
-	p := render.Printer{Out: &buffer, Format: a.format, NoHeaders: a.flags.noHeaders}
-	if err := p.Result(doc, rows); err != nil {
-		return err
+	for i, rows := range lists {
+		if i > 0 && a.format == render.JSON {
+			break
+		}
+		if i > 0 && a.format != render.JSONL {
+			buffer.WriteByte('\n')
+		}
+		p := render.Printer{Out: &buffer, Format: a.format, NoHeaders: a.flags.noHeaders}
+		if a.flags.outFile == "" {
+			p.Color, p.Width = a.colorOn(a.out), width(a.out)
+		}
+		if err := p.Result(doc, rows); err != nil {
+			return err
+		}
 	}
 	return a.write(buffer.Bytes())
 }
@@ -64,7 +72,7 @@ func (a *app) result(doc, rows any) error {
 func (a *app) write(raw []byte) error {
 	if a.flags.outFile == "" {
 		if _, err := a.out.Write(raw); toReader(err) != nil {
-			return fault.New(fault.Failed, "write the result: %w", err)
+			return fault.New(fault.Failed, "write the result: %w", err).WithHint("check the space and the permissions where the output goes")
 		}
 		return nil
 	}

@@ -72,7 +72,7 @@ avadb rollback --offline --pgdata /var/lib/postgresql/15/main`,
 	f := c.Flags()
 	f.StringVar(&o.selection.To, "to", "", "undo everything newer than this change set")
 	f.BoolVar(&o.selection.All, "all", false, "undo every change set not yet undone")
-	f.StringSliceVar(&o.selection.Only, "only", nil, "only these items")
+	listVar(f, &o.selection.Only, "only", "only these items")
 	f.BoolVar(&o.selection.Force, "force", false, "restore also what somebody changed since, and on another node")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be done and write nothing")
 	f.BoolVar(&o.offline, "offline", false, "repair the data directory of a server that is down")
@@ -171,7 +171,7 @@ func (a *app) reportRollback(ctx context.Context, o rollbackOptions, conn *pg.Co
 	if err := errors.Join(err, readErr); err != nil {
 		return err
 	}
-	return rollbackVerdict(plan.Items, plan.Undoes, doc.DryRun)
+	return verdict{items: plan.Items, undoes: plan.Undoes, kept: plan.StillKept(), dryRun: doc.DryRun}.err()
 }
 
 // pendingAfter names what waits for a restart among the items of the rollback; of a dry run what would wait.
@@ -224,21 +224,38 @@ func (a *app) summarizeRollback(doc rollbackDocument, plan *journal.Rollback, pe
 	}
 }
 
-// rollbackVerdict turns what became of the items into the exit code.
-func rollbackVerdict(items []journal.Undo, undoes []string, dryRun bool) error {
-	if failed := named(items, journal.Failing); len(failed) > 0 {
+// verdict is what a rollback's exit code and next step depend on.
+type verdict struct {
+	items  []journal.Undo
+	undoes []string
+	kept   []journal.KeptOf
+	flags  string // that reach the same server again: of an offline one
+	dryRun bool
+}
+
+// err turns what became of the items into the exit code.
+func (v verdict) err() error {
+	if failed := named(v.items, journal.Failing); len(failed) > 0 {
 		return fault.New(fault.Failed, "not everything could be restored: %s", strings.Join(failed, ", ")).
-			WithHint("mend what the reason says and run avadb rollback again")
+			WithHint("mend what the reason says and run %s again", journal.Again(v.undoes))
 	}
-	kept := named(items, journal.Kept)
-	if len(kept) == 0 || dryRun {
+	kept := named(v.items, journal.Kept)
+	if len(kept) == 0 || v.dryRun {
 		return nil
 	}
-	verdict := fault.New(fault.Found, "kept: %s", strings.Join(kept, ", "))
-	if !slices.ContainsFunc(items, func(u journal.Undo) bool { return u.Reason == journal.ChangedSince }) {
-		return verdict.WithHint("the reason stands beside each") // nothing of it can be forced
+	found := fault.New(fault.Found, "kept: %s", strings.Join(kept, ", "))
+	if len(v.kept) == 0 {
+		return found.WithHint("the reason stands beside each") // nothing of it can be forced
 	}
-	return verdict.WithHint("the reason stands beside each; avadb rollback %s --force restores what somebody changed since", undoes[len(undoes)-1])
+	forced := make([]string, 0, len(v.kept))
+	for _, of := range v.kept {
+		line := "avadb rollback " + v.flags + of.ID + " --force"
+		if len(v.undoes) > 1 {
+			line += " --only " + shellQuote(strings.Join(of.Names, ","))
+		}
+		forced = append(forced, line)
+	}
+	return found.WithHint("the reason stands beside each; %s restores what somebody changed since", strings.Join(forced, ", then "))
 }
 
 func named(items []journal.Undo, action journal.Action) []string {

@@ -42,7 +42,11 @@ func runOfflineRollback(ctx context.Context, a *app, o rollbackOptions) error {
 	if err != nil {
 		return err
 	}
-	return rollbackVerdict(plan.Items, plan.Undoes, o.dryRun)
+	flags := "--offline --pgdata " + shellQuote(o.pgdata) + " "
+	if o.file != "" {
+		flags += "--journal " + shellQuote(o.file) + " "
+	}
+	return verdict{items: plan.Items, undoes: plan.Undoes, kept: plan.StillKept(), flags: flags, dryRun: o.dryRun}.err()
 }
 
 func (a *app) summarizeOffline(doc rollbackDocument, plan *settings.OfflineRollback) {

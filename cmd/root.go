@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -29,6 +30,9 @@ type app struct {
 	log         *slog.Logger
 	asJSON      bool     // an error is one JSON object on stderr
 	held        []notice // until the end, where asJSON
+	nagios      bool     // whatever happens is one line on stdout and an exit code of Nagios
+	nagiosSaid  bool     // that line was printed
+	nagiosCode  int
 	viper       *viper.Viper
 	config      configFile
 	flags       rootFlags
@@ -68,7 +72,7 @@ avadb rollback`,
 	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return a.prepare(command) }
 	a.addFlags(root)
 	root.AddCommand(
-		newEnableStats(a), newTune(a), newSlow(a), newSlowlog(a), newHistory(a), newRollback(a), newSettings(a),
+		newEnableStats(a), newTune(a), newSlow(a), newSlowlog(a), newVerify(a), newHistory(a), newRollback(a), newSettings(a),
 		newConfig(a), newDemo(a), newVersion(a), newCompletion(),
 	)
 	root.SetHelpCommand(newHelp(root))
@@ -83,6 +87,9 @@ avadb rollback`,
 func flagError(c *cobra.Command, err error) error {
 	if args := c.Flags().Args(); c.HasSubCommands() && len(args) > 0 {
 		return noSubcommand(c, args)
+	}
+	if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "strings" {
+		return fault.New(fault.Usage, "--%s %q is no list of names", invalid.GetFlag().Name, invalid.GetValue()).WithHint("%s", invalid.Unwrap())
 	}
 	message, _, _ := strings.Cut(err.Error(), ": strconv.") // Go's own words help nobody
 	return fault.New(fault.Usage, "%s", message).WithHint("%s --help lists the flags", c.CommandPath())

@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"bytes"
+	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"os/exec"
 	"strconv"
@@ -32,22 +34,27 @@ func cmdExit(ts *testscript.TestScript, neg bool, args []string) {
 
 // cmdSignal sends a signal to the newest program in the background.
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}
+	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL}
 	running := ts.BackgroundCmds()
 	if neg || len(args) != 1 || signals[args[0]] == 0 || len(running) == 0 {
-		ts.Fatalf("usage: signal INT|TERM|KILL, while a program runs in the background")
+		ts.Fatalf("usage: signal INT|TERM|HUP|KILL, while a program runs in the background")
 	}
 	of(ts).signaled = running[len(running)-1]
 	ts.Check(of(ts).signaled.Process.Signal(signals[args[0]]))
 }
 
-// cmdEnded checks, after `wait`, the exit code of the program that got the signal.
+// cmdEnded checks, after `wait`, the exit code of the program that got the signal; 128 and the signal where it died of it, as
+// a shell says it.
 func cmdEnded(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 || of(ts).signaled == nil || of(ts).signaled.ProcessState == nil {
 		ts.Fatalf("usage: ended CODE, after signal and wait")
 	}
-	if got := strconv.Itoa(of(ts).signaled.ProcessState.ExitCode()); got != args[0] {
-		ts.Fatalf("exit code %s, want %s", got, args[0])
+	got := of(ts).signaled.ProcessState.ExitCode()
+	if status, ok := of(ts).signaled.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		got = 128 + int(status.Signal())
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
 	}
 }
 
@@ -70,6 +77,24 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s\n%s gives %s", text, expression, got)
 		}
 	}
+}
+
+// cmdCSV reads csv as any program would, and puts it on stdout as a JSON list with an object for each line.
+func cmdCSV(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: csv FILE")
+	}
+	lines, err := csv.NewReader(strings.NewReader(ts.ReadFile(args[0]))).ReadAll()
+	ts.Check(err)
+	rows := []map[string]string{}
+	for _, line := range lines[min(1, len(lines)):] {
+		row := map[string]string{}
+		for i, value := range line {
+			row[lines[0][i]] = value
+		}
+		rows = append(rows, row)
+	}
+	ts.Check(json.NewEncoder(ts.Stdout()).Encode(rows))
 }
 
 // cmdCapture puts what a jq expression gives on stdout into a variable: `capture SET .change_set`.

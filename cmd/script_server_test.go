@@ -20,7 +20,7 @@ import (
 // patience bounds every wait of the scripts: long, because only a failure waits so long.
 const patience = time.Minute
 
-const serverUsage = `usage: server start [NAME=VALUE...] | restart [-c NAME=VALUE] | stop | standby`
+const serverUsage = `usage: server start [NAME=VALUE...] | restart [-c NAME=VALUE] | stop | crash | standby`
 
 // cmdServer runs the script's PostgreSQL. `start` takes entries of postgresql.conf and makes the server what avadb
 // connects to by itself.
@@ -40,6 +40,8 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 		s.restartWith(ts, rest[1])
 	case what == "stop":
 		ts.Check(s.server.Stop(ctx, "fast"))
+	case what == "crash" && len(rest) == 0:
+		ts.Check(s.server.Stop(ctx, "immediate"))
 	case what == "standby":
 		standby, err := s.server.Standby(ctx, "standby")
 		ts.Check(err)

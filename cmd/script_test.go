@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		Condition:           func(name string) (bool, error) { return condition(name, install) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exit": cmdExit, "signal": cmdSignal, "ended": cmdEnded,
-			"json": cmdJSON, "capture": cmdCapture,
+			"json": cmdJSON, "capture": cmdCapture, "csv": cmdCSV,
 			"server": cmdServer, "pooler": cmdPooler,
 			"sql": cmdSQL, "await": cmdAwait, "hold": cmdHold, "release": cmdRelease, "load": cmdLoad,
 		},

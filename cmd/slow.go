@@ -80,7 +80,7 @@ func orders() string {
 }
 
 func runSlow(ctx context.Context, a *app, o slowOptions) error {
-	since, sample, err := o.check(a)
+	begin, sample, err := o.check(a)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 		if err := statements.CheckScope(ctx, conn, o.onlyDB, o.onlyUser); err != nil {
 			return err
 		}
-		answer, err := o.read(ctx, a, conn, since, sample, scope)
+		answer, err := o.read(ctx, a, conn, begin, sample, scope)
 		if err != nil {
 			return err
 		}
@@ -102,56 +102,63 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 	})
 }
 
-func (o slowOptions) read(ctx context.Context, a *app, conn *pg.Conn, since, sample time.Duration, scope statements.Scope) (*statements.Slow, error) {
+func (o slowOptions) read(ctx context.Context, a *app, conn *pg.Conn, begin statements.Begin, sample time.Duration, scope statements.Scope) (*statements.Slow, error) {
 	switch {
 	case o.source == sourceSlowlog:
 		table, err := slowlog.Find(ctx, conn, o.schema)
 		if err != nil {
 			return nil, err
 		}
-		return slowlog.Slow(ctx, conn, table, since, "", scope)
+		return slowlog.Slow(ctx, conn, table, begin, "", scope)
 	case sample > 0:
 		a.log.Info("measuring for " + units.FormatDuration(sample))
 		return statements.Sample(ctx, conn, sample, scope)
 	}
-	return statements.Since(ctx, conn, since, scope)
+	return statements.Since(ctx, conn, begin, scope)
 }
 
-func (o slowOptions) check(a *app) (since, sample time.Duration, err error) {
+// check gives the begin of the window that was asked for, or the length of the sample.
+func (o slowOptions) check(a *app) (begin statements.Begin, sample time.Duration, err error) {
 	switch {
 	case !slices.Contains(statements.Orders(), statements.By(o.by)):
-		return 0, 0, fault.New(fault.Usage, "unknown order %q", o.by).WithHint("use --by with one of: %s", orders())
+		return nil, 0, fault.New(fault.Usage, "unknown order %q", o.by).WithHint("use --by with one of: %s", orders())
 	case o.source != sourceStats && o.source != sourceSlowlog:
-		return 0, 0, fault.New(fault.Usage, "unknown source %q", o.source).WithHint("use --source %s or %s", sourceStats, sourceSlowlog)
+		return nil, 0, fault.New(fault.Usage, "unknown source %q", o.source).WithHint("use --source %s or %s", sourceStats, sourceSlowlog)
 	case o.source == sourceSlowlog && (o.sample != "" || o.allDatabases):
-		return 0, 0, fault.New(fault.Usage, "--sample and --all-databases go with --source %s", sourceStats).
+		return nil, 0, fault.New(fault.Usage, "--sample and --all-databases go with --source %s", sourceStats).
 			WithHint("the table is in one database: name it with -d")
 	case o.source != sourceSlowlog && o.schema != "":
-		return 0, 0, fault.New(fault.Usage, "--schema goes with --source %s", sourceSlowlog)
+		return nil, 0, fault.New(fault.Usage, "--schema goes with --source %s", sourceSlowlog)
 	case o.limit < 0:
-		return 0, 0, fault.New(fault.Usage, "--limit %d is negative", o.limit)
+		return nil, 0, fault.New(fault.Usage, "--limit %d is negative", o.limit)
 	case o.minCalls < 0:
-		return 0, 0, fault.New(fault.Usage, "--min-calls %d is negative", o.minCalls)
+		return nil, 0, fault.New(fault.Usage, "--min-calls %d is negative", o.minCalls)
 	case o.onlyDB != "" && o.allDatabases:
-		return 0, 0, fault.New(fault.Usage, "--only-db and --all-databases exclude each other")
+		return nil, 0, fault.New(fault.Usage, "--only-db and --all-databases exclude each other")
 	case o.sample != "" && a.changed("since"):
-		return 0, 0, fault.New(fault.Usage, "--since and --sample exclude each other: a sample begins now")
+		return nil, 0, fault.New(fault.Usage, "--since and --sample exclude each other: a sample begins now")
 	}
 	if o.sample != "" {
 		if sample, err = units.ParseDuration(o.sample); err == nil && sample <= 0 {
 			err = fault.New(fault.Usage, "--sample %s measures nothing", o.sample)
 		}
-		return 0, sample, err
+		return nil, sample, err
 	}
-	now := a.now()
-	from, err := units.ParseTime(o.since, now)
-	if err != nil {
-		return 0, 0, err
+	begin, err = o.begin(a)
+	return begin, 0, err
+}
+
+// begin reads --since: a while, or a point in time.
+func (o slowOptions) begin(a *app) (statements.Begin, error) {
+	while, err := units.ParseDuration(o.since)
+	switch {
+	case err != nil:
+		at, err := units.ParseTime(o.since, a.now())
+		return statements.At(at), err
+	case while <= 0:
+		return nil, fault.New(fault.Usage, "--since %s is not in the past", o.since)
 	}
-	if !from.Before(now) {
-		return 0, 0, fault.New(fault.Usage, "--since %s is not in the past", o.since)
-	}
-	return now.Sub(from), 0, nil
+	return statements.Ago(while), nil
 }
 
 // explainWindow says on stderr what window the answer covers, and why that is not the one asked for.

@@ -60,7 +60,7 @@ avadb slowlog init -d shop --dry-run`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runSlowlogInit(ctx, a, o) })
 	f := c.Flags()
 	addSchemaFlag(c, &o.schema)
-	f.StringSliceVar(&o.grantTo, "grant-to", nil, "let these roles INSERT")
+	listVar(f, &o.grantTo, "grant-to", "let these roles INSERT")
 	f.StringVar(&o.zone, "assume-timezone", "", "time zone that timestamps without one were written in")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be done and write nothing")
 	return c

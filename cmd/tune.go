@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,8 +11,6 @@ import (
 	"avadb/internal/fault"
 	"avadb/internal/journal"
 	"avadb/internal/pg"
-	"avadb/internal/query"
-	"avadb/internal/rehearsal"
 	"avadb/internal/render"
 	"avadb/internal/settings"
 	"avadb/internal/tuning"
@@ -35,6 +32,12 @@ func isForElsewhere(f render.Format) bool {
 
 type tuneOptions struct {
 	ram            string
+	profile        string
+	storage        string
+	cpus           int
+	dbSize         string
+	noEvidence     bool
+	explain        bool
 	set            []string
 	only, skip     []string
 	connections    int
@@ -45,42 +48,15 @@ type tuneOptions struct {
 	proofOptions
 }
 
-type tuneDocument struct {
-	head
-	ChangeSet       *string            `json:"change_set"`       // null where nothing was written
-	DryRun          bool               `json:"dry_run"`          // nothing was written
-	Profile         string             `json:"profile"`          // quickwins
-	RAMBytes        int64              `json:"ram_bytes"`        // tuned for
-	RestartRequired bool               `json:"restart_required"` // a value waits for a restart of the server
-	OfflineRollback *string            `json:"offline_rollback"` // the command line for the day the server does not start
-	Memory          memoryDocument     `json:"memory"`           // the worst case next to what there is
-	Warnings        []string           `json:"warnings"`         // what to know before relying on it
-	Settings        []settings.Setting `json:"settings"`         // one line a parameter
-	Rehearsal       *rehearsal.Result  `json:"rehearsal"`        // whether the server would start with them; null: nothing to try out
-	Probation       *probationDocument `json:"probation"`        // what became of it on probation; null: it was on none
-}
-
-type memoryDocument struct {
-	WorstCaseBytes *int64 `json:"worst_case_bytes"` // work_mem x max_connections; null where not known
-	RAMBytes       int64  `json:"ram_bytes"`        // tuned for
-}
-
-func newMemoryDocument(m tuning.Memory) memoryDocument {
-	doc := memoryDocument{RAMBytes: m.RAMBytes}
-	if m.WorstCaseBytes > 0 {
-		doc.WorstCaseBytes = &m.WorstCaseBytes
-	}
-	return doc
-}
-
 func newTune(a *app) *cobra.Command {
 	var o tuneOptions
 	c := newCommand(spec{
 		use: "tune {--ram SIZE | --for-role ROLE --priority CLASS}", short: "Set the parameters that matter, for this much memory",
 		long: `Sets the parameters that matter to what fits the server's memory, with ALTER SYSTEM, and reloads. Every value is
 checked against the server's ranges and the rules between parameters before any is written; the change set can be undone
-with avadb rollback. -o sql, conf, patroni and k8s (CloudNativePG) print the plan for use elsewhere and write nothing to
-the server.
+with avadb rollback. The profiles for a workload also look at what the server has counted; --explain says why each value is
+what it is, and what it costs. -o sql, conf, patroni and k8s (CloudNativePG) print the plan for use elsewhere and write
+nothing to the server.
 
 With --for-role or --for-db it sets the timeouts of a priority class for those sessions alone, as ALTER ROLE or ALTER
 DATABASE ... SET: statement_timeout, lock_timeout, idle_in_transaction_session_timeout and, from 17 up,
@@ -90,6 +66,7 @@ transaction_timeout.
 and after the change, and rolls it back by itself where the server became slower; an interrupt rolls it back, too.`,
 		example: `avadb tune --ram 8GB --dry-run
 avadb tune --ram 8GB
+avadb tune --ram 32GB --profile oltp --storage nvme --cpus 16 --explain --dry-run
 avadb tune --ram 32GB --connections 300 --skip log_connections,log_disconnections
 avadb tune --ram 8GB --set random_page_cost=1.5 --restart-command 'systemctl restart postgresql'
 avadb tune --ram 8GB -o conf > tuned.conf
@@ -108,8 +85,14 @@ avadb tune --for-role reports --priority low`,
 	f := c.Flags()
 	f.StringVar(&o.ram, "ram", "", "memory of the server: 8GB, 512MB, 1.5TB, or auto on the server's host")
 	f.StringArrayVar(&o.set, "set", nil, "name=value: a value of your own (repeatable)")
-	f.StringSliceVar(&o.only, "only", nil, "only these parameters")
-	f.StringSliceVar(&o.skip, "skip", nil, "not these parameters")
+	listVar(f, &o.only, "only", "only these parameters")
+	listVar(f, &o.skip, "skip", "not these parameters")
+	f.StringVar(&o.profile, "profile", string(tuning.QuickWins), "what the server is for: quickwins, web, oltp, dw, mixed or desktop")
+	f.StringVar(&o.storage, "storage", string(tuning.SSD), "what the data lies on: ssd, nvme, hdd or san")
+	f.IntVar(&o.cpus, "cpus", 0, "processors of the server (default: measured where it runs on this host)")
+	f.StringVar(&o.dbSize, "db-size", "", "what the databases will hold: 200GB (default: measured)")
+	f.BoolVar(&o.noEvidence, "no-evidence", false, "the pure rules, whatever the server has counted")
+	f.BoolVar(&o.explain, "explain", false, "for each parameter the reason, formula, source, evidence and cost")
 	f.IntVar(&o.connections, "connections", 0, "max_connections to plan for")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the plan and write nothing")
 	f.BoolVar(&o.force, "force", false, "also where the host has less memory than --ram, or huge pages cannot be seen")
@@ -145,7 +128,7 @@ func runTune(ctx context.Context, a *app, o tuneOptions) error {
 			if err != nil {
 				return err
 			}
-			return a.printTune(conn, doc)
+			return a.printTune(o, conn, doc)
 		}
 		var doc *tuneDocument
 		err := a.withChange(ctx, conn, false, func(c *change) (err error) {
@@ -158,7 +141,7 @@ func runTune(ctx context.Context, a *app, o tuneOptions) error {
 		if o.restartCommand != "" && doc.RestartRequired {
 			err = restartTuned(ctx, a, o, conn, doc)
 		}
-		return errors.Join(err, a.printTune(conn, doc)) // what was written is said also where the restart failed
+		return errors.Join(err, a.printTune(o, conn, doc)) // what was written is said also where the restart failed
 	})
 }
 
@@ -169,8 +152,14 @@ func (o tuneOptions) check(a *app) error {
 	if o.connections < 0 || o.connections == 0 && a.changed("connections") {
 		return fault.New(fault.Usage, "--connections %d is no number of connections", o.connections)
 	}
-	assignments, err := o.assignments()
-	for _, given := range assignments {
+	if o.cpus < 0 || o.cpus == 0 && a.changed("cpus") {
+		return fault.New(fault.Usage, "--cpus %d is no number of processors", o.cpus)
+	}
+	if err := o.checkExplain(a); err != nil {
+		return err
+	}
+	want, err := o.request()
+	for _, given := range want.Set {
 		if strings.EqualFold(given.Name, "primary_conninfo") {
 			return fault.New(fault.Usage, "primary_conninfo can hold a password, which must not reach the journal").
 				WithHint("set it by hand: ALTER SYSTEM SET primary_conninfo = ...")
@@ -196,123 +185,49 @@ func (o tuneOptions) assignments() ([]tuning.Assignment, error) {
 
 // planTune reads the server and decides; it writes nothing.
 func planTune(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn) (*tuneDocument, error) {
-	if err := settings.ReadAccess(ctx, conn); err != nil {
-		return nil, err
-	}
-	snapshot, err := settings.Read(ctx, conn)
+	want, err := o.request()
 	if err != nil {
 		return nil, err
 	}
-	if err := snapshot.CheckNames(); err != nil {
-		return nil, err
-	}
-	in, err := tuneInput(ctx, o, conn, snapshot)
+	plan, err := settings.PlanTune(ctx, conn, want)
 	if err != nil {
 		return nil, err
 	}
-	recommended, warnings, err := tuning.Recommend(in)
-	if err != nil {
-		return nil, err
-	}
-	memory := tuning.WorstCase(in, recommended)
-	doc := &tuneDocument{
-		head: a.head("tune", conn), DryRun: o.dryRun, Profile: "quickwins", RAMBytes: in.RAMBytes,
-		Memory: newMemoryDocument(memory), Settings: snapshot.Plan(wanted(recommended)),
-	}
-	for _, w := range warnings {
-		doc.Warnings = append(doc.Warnings, w.Message)
-	}
-	doc.RestartRequired = len(settings.Named(doc.Settings, settings.IsPending)) > 0
-	if err := doc.warnOfOthers(ctx, conn, snapshot); err != nil {
-		return nil, err
-	}
-	for _, w := range doc.Warnings { // before a person is asked, and before anything is written
+	for _, w := range plan.Warnings { // before a person is asked, and before anything is written
 		a.log.Warn(w)
+	}
+	doc := &tuneDocument{
+		head: a.head("tune", conn), DryRun: o.dryRun, Profile: string(want.Profile), Storage: &want.Storage, RAMBytes: plan.RAMBytes,
+		RestartRequired: plan.RestartRequired, Memory: newMemoryDocument(plan.Memory), Warnings: plan.Warnings, Settings: plan.Settings,
+		Evidence: plan.Evidence,
+	}
+	if plan.CPUs > 0 {
+		doc.CPUs = &plan.CPUs
+	}
+	if want.DBBytes > 0 {
+		doc.DBBytes = &want.DBBytes
 	}
 	return doc, a.prove(ctx, o, conn, doc)
 }
 
-// warnOfOthers names the roles and databases that will not feel the change, and what only new sessions take.
-func (d *tuneDocument) warnOfOthers(ctx context.Context, conn *pg.Conn, snapshot *settings.Snapshot) error {
-	names := settings.Named(d.Settings, settings.IsSet)
-	overrides, err := settings.Overrides(ctx, conn, names)
-	if err != nil {
-		return err
+// request turns the flags into what is asked of the planning.
+func (o tuneOptions) request() (settings.TuneRequest, error) {
+	want := settings.TuneRequest{
+		RAM: o.ram, CPUs: o.cpus, Connections: o.connections, Only: o.only, Skip: o.skip, DryRun: o.dryRun, Force: o.force, NoEvidence: o.noEvidence,
+		Explain: o.explain, Measured: o.measured,
 	}
-	for _, o := range overrides {
-		d.Warnings = append(d.Warnings, fmt.Sprintf("%s will not feel %s: it has its own value %s", o.Who(), o.Name, o.Value))
+	var err error
+	if want.Set, err = o.assignments(); err != nil {
+		return want, err
 	}
-	if hidden := snapshot.HiddenNames(names); len(hidden) > 0 {
-		d.Warnings = append(d.Warnings, "this session has its own value of "+strings.Join(hidden, ", ")+
-			", from its role, database or PGOPTIONS: whether the postgres command line sets it cannot be seen")
+	if want.Profile, err = tuning.ParseProfile(o.profile); err != nil {
+		return want, err
 	}
-	if again := snapshot.ReconnectNames(d.Settings); len(again) > 0 {
-		d.Warnings = append(d.Warnings, "only sessions that connect anew take "+strings.Join(again, ", "))
+	if want.Storage, err = tuning.ParseStorage(o.storage); err != nil || o.dbSize == "" {
+		return want, err
 	}
-	return nil
-}
-
-func tuneInput(ctx context.Context, o tuneOptions, conn *pg.Conn, snapshot *settings.Snapshot) (tuning.Input, error) {
-	facts, err := query.One[struct {
-		Platform string
-		Sessions int
-		Standbys int
-	}](ctx, conn, "settings/facts")
-	if err != nil {
-		return tuning.Input{}, err
-	}
-	assignments, err := o.assignments()
-	if err != nil {
-		return tuning.Input{}, err
-	}
-	ram, hostRAM, err := memoryOf(o.ram, conn.Server)
-	if err != nil {
-		return tuning.Input{}, err
-	}
-	return settings.LookAround(ctx, conn, tuning.Input{
-		RAMBytes: ram, HostRAMBytes: hostRAM, Connections: o.connections, Set: assignments, Only: o.only, Skip: o.skip,
-		Parameters: tuningParameters(snapshot), Major: conn.Server.Major(), Platform: facts.Platform,
-		SessionsInUse: facts.Sessions, Standby: conn.Server.InRecovery, Standbys: facts.Standbys, DryRun: o.dryRun, Force: o.force,
-	})
-}
-
-// memoryOf gives the memory to tune for and, where avadb runs on the server's host, the memory that is there.
-func memoryOf(text string, server pg.Server) (ram, host int64, err error) {
-	if settings.OnHost(server) {
-		host, err = tuning.ReadHostMemory(os.DirFS("/"), int(server.BackendPID))
-	}
-	if text != "auto" {
-		ram, parseErr := units.ParseSize(text)
-		return ram, host, parseErr
-	}
-	if err != nil {
-		return 0, 0, err
-	}
-	if host == 0 {
-		return 0, 0, fault.New(fault.Prerequisite, "--ram auto works on the server's host alone, and the server is no process of this one").
-			WithHint("give the memory of the server's host, for example --ram 8GB")
-	}
-	return host, host, nil
-}
-
-// tuningParameters gives the pure rules the configuration as the next start will have it.
-func tuningParameters(snapshot *settings.Snapshot) map[string]tuning.Parameter {
-	parameters := make(map[string]tuning.Parameter, len(snapshot.Parameters))
-	for _, p := range snapshot.Parameters {
-		parameters[p.Name] = tuning.Parameter{
-			Name: p.Name, Vartype: p.Vartype, Unit: p.Unit, Context: p.Context, MinVal: p.MinVal, MaxVal: p.MaxVal,
-			EnumVals: p.EnumVals, Current: p.Current, ResetVal: snapshot.Future(p.Name), BootVal: p.BootVal,
-		}
-	}
-	return parameters
-}
-
-func wanted(recommended []tuning.Recommendation) []settings.Wanted {
-	out := make([]settings.Wanted, 0, len(recommended))
-	for _, r := range recommended {
-		out = append(out, settings.Wanted{Name: r.Name, Value: r.Value, Skip: r.Skip, Reason: r.Reason, Formula: r.Formula, Source: r.Source})
-	}
-	return out
+	want.DBBytes, err = units.ParseSize(o.dbSize)
+	return want, err
 }
 
 // applyTune plans under the lock, so that what it read still stands when it writes.
@@ -360,28 +275,14 @@ func restartTuned(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn, doc
 	if err := a.restart(ctx, conn, o.restartCommand, after); err != nil {
 		return err
 	}
-	snapshot, err := settings.Read(ctx, conn)
-	if err != nil {
-		return err
+	missing, err := settings.AfterRestart(ctx, conn, doc.Settings)
+	if err == nil || missing != nil {
+		doc.RestartRequired = missing != nil
 	}
-	var missing []string
-	for i := range doc.Settings {
-		line := &doc.Settings[i]
-		line.PendingRestart = line.PendingRestart && snapshot.Waits(line.Name)
-		p := snapshot.Parameters[strings.ToLower(line.Name)]
-		if line.PendingRestart || line.Action == settings.Set && !p.Same(snapshot.Running(line.Name), *line.Value) {
-			missing = append(missing, line.Name)
-		}
-	}
-	doc.RestartRequired = len(missing) > 0
-	if len(missing) > 0 {
-		return fault.New(fault.Failed, "the server was restarted, but does not have the new value of %s", strings.Join(missing, ", ")).
-			WithHint("another layer wins, or somebody changed it meanwhile: avadb history, and SELECT name, setting, source, sourcefile FROM pg_settings")
-	}
-	return nil
+	return err
 }
 
-func (a *app) printTune(conn *pg.Conn, doc *tuneDocument) error {
+func (a *app) printTune(o tuneOptions, conn *pg.Conn, doc *tuneDocument) error {
 	if isForElsewhere(a.format) {
 		text, err := textFor(a.format, doc)
 		if err != nil {
@@ -390,7 +291,10 @@ func (a *app) printTune(conn *pg.Conn, doc *tuneDocument) error {
 		return a.write([]byte(text))
 	}
 	var err error
-	if doc.ChangeSet == nil || !a.shown() {
+	switch {
+	case o.explains(a):
+		err = a.explainTune(doc)
+	case doc.ChangeSet == nil || !a.shown():
 		err = a.result(doc, doc.Settings)
 	}
 	a.summarizeTune(conn, doc) // also where stdout is full: what was changed must be known

@@ -27,7 +27,11 @@ func (o tuneOptions) checkScope(a *app) error {
 		}
 		return nil
 	}
-	for _, flag := range []string{"ram", "set", "only", "skip", "connections", "force", "restart-command", "rehearse", "probation", "baseline", "max-regression"} {
+	for _, flag := range []string{
+		"ram", "set", "only", "skip", "connections", "force", "restart-command",
+		"profile", "storage", "cpus", "db-size", "no-evidence", "explain",
+		"rehearse", "probation", "baseline", "max-regression",
+	} {
 		if a.changed(flag) {
 			return fault.New(fault.Usage, "--%s is for the whole server and does not go with --for-role and --for-db", flag)
 		}
@@ -73,7 +77,7 @@ func planTuneFor(ctx context.Context, o tuneOptions, conn *pg.Conn, doc *tuneDoc
 		return nil, err
 	}
 	var changes []journal.Change
-	doc.Settings, changes, err = settings.PlanScope(ctx, conn, o.scope(), wanted(recommended))
+	doc.Settings, changes, err = settings.PlanScope(ctx, conn, o.scope(), settings.Wants(recommended))
 	return changes, err
 }
 

@@ -70,7 +70,7 @@ func (t *trial) decide(ctx context.Context, c *change, j probation.Judgement) (o
 	doc.RolledBackBy, t.doc.OfflineRollback = &plan.Set.ID, nil
 	doc.Reason = j.Reason
 	if failed := named(plan.Items, journal.Failing); len(failed) > 0 { // it waits for its verdict still, and so is spoken of
-		return rollbackVerdict(plan.Items, plan.Undoes, false), nil
+		return verdict{items: plan.Items, undoes: plan.Undoes, kept: plan.StillKept()}.err(), nil
 	}
 	return t.found(journal.VerdictRolledBack, j.Reason), c.journal.Judge(ctx, id, journal.VerdictRolledBack, j.Reason)
 }

@@ -111,6 +111,7 @@ func runTuneProbation(ctx context.Context, a *app, o tuneOptions) error {
 		return fault.New(fault.Usage, "the probation takes %s and its measuring before %s, and --timeout leaves less",
 			units.FormatDuration(terms.Length), units.FormatDuration(terms.Baseline)).WithHint("give it longer with --timeout, or leave that out")
 	}
+	o.measured = &settings.Measured{}
 	return a.withConn(ctx, pg.Options{Class: pg.Normal, Changes: true, IdleForever: true}, func(conn *pg.Conn) error {
 		t := &trial{app: a, o: o, terms: terms, conn: conn}
 		changes, err := t.prepare(ctx)
@@ -118,7 +119,7 @@ func runTuneProbation(ctx context.Context, a *app, o tuneOptions) error {
 			return err
 		}
 		if !changes {
-			return a.printTune(conn, t.doc)
+			return a.printTune(o, conn, t.doc)
 		}
 		before, err := t.measureBefore(ctx)
 		if err != nil {
@@ -128,11 +129,11 @@ func runTuneProbation(ctx context.Context, a *app, o tuneOptions) error {
 			return err
 		}
 		if t.doc.ChangeSet == nil { // somebody else has written the very values meanwhile
-			return a.printTune(conn, t.doc)
+			return a.printTune(o, conn, t.doc)
 		}
 		t.doc.Probation.Before = &before.window
 		err = t.watchAndJudge(ctx, before)
-		return errors.Join(a.printTune(conn, t.doc), err)
+		return errors.Join(a.printTune(o, conn, t.doc), err)
 	})
 }
 

@@ -20,6 +20,8 @@ type proofOptions struct {
 	probation     string
 	baseline      string
 	maxRegression string
+
+	measured *settings.Measured // of the first plan of a probation, for those after it
 }
 
 func (o *proofOptions) addProofFlags(c *cobra.Command) {

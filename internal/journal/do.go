@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"avadb/internal/fault"
 )
 
@@ -35,7 +33,7 @@ func (j *Journal) Extend(ctx context.Context, set *Set, changes []Change) (*Set,
 	}
 	if set == nil {
 		var err error
-		if set, err = j.newSet(); err != nil {
+		if set, err = j.newSet(ctx); err != nil {
 			return nil, err
 		}
 	} else if err := j.untouched(ctx, set); err != nil {
@@ -69,13 +67,18 @@ func (j *Journal) untouched(ctx context.Context, set *Set) error {
 		WithHint("see what became of it: avadb history %s; then run the command again", set.ID)
 }
 
-func (j *Journal) newSet() (*Set, error) {
-	id, err := uuid.NewV7()
+func (j *Journal) newSet(ctx context.Context) (*Set, error) {
+	if j.known == nil {
+		if _, err := j.Sets(ctx); err != nil {
+			return nil, err
+		}
+	}
+	id, err := NextID(j.known, j.o.Now())
 	if err != nil {
 		return nil, err
 	}
 	return &Set{
-		ID: id.String(), Command: j.o.Command, CommandLine: j.o.CommandLine, Node: j.node,
+		ID: id, Command: j.o.Command, CommandLine: j.o.CommandLine, Node: j.node,
 		Actor: j.o.Actor, Role: j.conn.Server.Role, Host: j.o.Host, StartedAt: j.o.Now().UTC(),
 	}, nil
 }
@@ -126,7 +129,7 @@ func (j *Journal) writeAll(ctx context.Context, set *Set, first int, changes []C
 			return fault.New(fault.KindOf(err), "write %s: %w", c.Item.Name(), err).WithHint("%s", plainHint(err)).WithSQLState(stateOf(err))
 		}
 		record.State = Written
-		if err := j.write(ctx, set); err != nil {
+		if err := j.mark(ctx, set); err != nil {
 			return err
 		}
 	}
@@ -227,11 +230,15 @@ func (j *Journal) closeSet(ctx context.Context, set *Set, state SetState) error 
 			set.ConfigFile.AfterSHA256 = hex.EncodeToString(sum[:])
 		}
 	}
-	if err := j.write(ctx, set); err != nil {
-		return fault.New(fault.Failed, "the change was made, but the journal could not be closed: %w", err).
-			WithHint("avadb history %s shows it; avadb rollback %s undoes it", set.ID, set.ID)
+	err := j.mark(ctx, set)
+	switch {
+	case err == nil:
+		return nil
+	case state == SetUndone:
+		return fault.New(fault.Failed, "that it was undone is not in all of the journal: %w", err).WithHint("avadb history %s shows what is", set.ID)
 	}
-	return nil
+	return fault.New(fault.Failed, "the change was made, but the journal could not be closed: %w", err).
+		WithHint("avadb history %s shows it; avadb rollback %s undoes it", set.ID, set.ID)
 }
 
 func plainHint(err error) string {

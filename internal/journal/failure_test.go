@@ -131,7 +131,7 @@ func TestConnectionCutWhileRollingBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = avadb.journal.Run(t.Context(), plan)
-	wantFault(t, err, fault.KindOf(err), "stopped half-way", "run avadb rollback again")
+	wantFault(t, err, fault.KindOf(err), "stopped half-way", "run avadb rollback "+plan.Undoes[0]+" again")
 	avadb.close()
 	next := r.locked(t)
 	if open := next.journal.OpenSets(next.mustSets(t)); len(open) != 1 || open[0].ID != plan.Set.ID {
@@ -215,5 +215,30 @@ func TestDatabaseRefusesTheFirstRevision(t *testing.T) {
 	wantFault(t, err, fault.Failed, "nothing was changed", "full_up")
 	if got := avadb.mustSets(t); len(got) != known || readAutoConf(t) != raw {
 		t.Errorf("%d sets, want %d", len(got), known)
+	}
+}
+
+// The disk fills up between two changes: what was made is undone, and the database, which can still be written, knows it.
+func TestFullDiskInTheMiddle(t *testing.T) {
+	r := newRig(t)
+	before := winners(t, r.Store)
+	avadb := r.locked(t)
+	full := watched{avadb.set("jit", "").Item, func(string, journal.State) error {
+		folders, err := filepath.Glob(filepath.Join(r.State, "journal", "*"))
+		for _, folder := range folders {
+			err = errors.Join(err, os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600)) // as root, no folder is read-only
+		}
+		return err
+	}}
+	set, err := avadb.journal.Do(t.Context(), []journal.Change{
+		avadb.set("work_mem", "64MB"), {Item: full, Ours: journal.Present("off")}, avadb.set("random_page_cost", "1.1"),
+	})
+	wantFault(t, err, fault.Failed, "write the journal file", "what had been changed (2) was undone", "XDG_STATE_HOME")
+	if strings.Contains(err.Error(), "the change was made") {
+		t.Error(err)
+	}
+	wantWinners(t, r.Store, before)
+	if got := avadb.mustSets(t); set == nil || len(got) != 1 || got[0].State != journal.SetUndone {
+		t.Errorf("%+v", got)
 	}
 }

@@ -1,9 +1,7 @@
 package journal
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -41,7 +39,10 @@ type Journal struct {
 	table     *table   // nil where there is no store that can be read
 	lock      *lock
 	node      Node
-	files     bool // the state folder can be written
+	files     bool   // the state folder can be written
+	keeps     bool   // the table can be written
+	known     []*Set // as Sets gave them last; nil before
+	warned    map[string]bool
 }
 
 // Open opens the journal of conn's server, for reading. A missing store or folder is a notice in the log.
@@ -157,18 +158,18 @@ func (j *Journal) openStores(ctx context.Context, fileErr error) error {
 		return fault.New(fault.Prerequisite, "nothing was changed, because the journal can be written nowhere: %s; %w", fileErr, tableErr).
 			WithHint("%s", hintOf(tableErr, "make $XDG_STATE_HOME writable"))
 	case tableErr != nil:
-		j.table = nil
 		j.o.Log.Info(fmt.Sprintf("the journal is kept in files alone: %s%s", tableErr, hintOf(tableErr, "")))
 	case fileErr != nil:
 		j.o.Log.Warn(fmt.Sprintf("the journal is kept in the database alone, offline rollback will not work: %s", fileErr))
 	}
+	j.keeps = tableErr == nil
 	return j.refresh(ctx)
 }
 
 // refresh brings file and database to the newest revision of each set: an offline rollback is known to the file alone, a
 // change from another host to the database alone.
 func (j *Journal) refresh(ctx context.Context) error {
-	if !j.files || j.table == nil {
+	if !j.files {
 		return nil
 	}
 	inFiles, _, err := j.o.Folder.Sets(j.node.SystemIdentifier)
@@ -176,10 +177,13 @@ func (j *Journal) refresh(ctx context.Context) error {
 		return fault.New(fault.Failed, "read the journal: %w", err)
 	}
 	inTable, _, err := j.table.sets(ctx, j.node.SystemIdentifier)
-	if err != nil {
+	if err != nil && (j.keeps || fault.KindOf(err) != fault.Privilege) {
 		return err
 	}
 	for _, s := range newerThan(inFiles, inTable) {
+		if !j.keeps {
+			break
+		}
 		// Another node of the cluster with the same store can have brought it up at this very moment: that is as good.
 		if _, err := j.table.put(ctx, s); err != nil {
 			return err
@@ -213,54 +217,6 @@ func hintOf(err error, otherwise string) string {
 		return " (" + f.Hint + ")"
 	}
 	return otherwise
-}
-
-// Sets gives all change sets of the server, oldest first: the union of files and table, the higher rev of each.
-func (j *Journal) Sets(ctx context.Context) ([]*Set, error) {
-	byID := map[string]*Set{}
-	merge := func(sets []*Set) {
-		for _, s := range sets {
-			if known := byID[s.ID]; known == nil || known.Rev < s.Rev {
-				byID[s.ID] = s
-			}
-		}
-	}
-	if j.o.FolderError == nil {
-		sets, damaged, err := j.o.Folder.Sets(j.node.SystemIdentifier)
-		if err != nil {
-			j.o.Log.Warn("the journal's files cannot be read: " + err.Error())
-		}
-		j.warnOf(damaged)
-		merge(sets)
-	}
-	if j.table != nil {
-		sets, damaged, err := j.table.sets(ctx, j.node.SystemIdentifier)
-		if err != nil && fault.KindOf(err) != fault.Privilege {
-			return nil, err
-		}
-		if err != nil {
-			j.o.Log.Warn(fmt.Sprintf("the journal in the database is not visible: %s%s", err, hintOf(err, "")))
-		}
-		j.warnOf(damaged)
-		merge(sets)
-	}
-	return Ordered(byID), nil
-}
-
-func (j *Journal) warnOf(damaged []error) {
-	for _, bad := range damaged {
-		j.o.Log.Warn(bad.Error())
-	}
-}
-
-// Ordered gives sets oldest first: a UUIDv7 begins with its time.
-func Ordered(byID map[string]*Set) []*Set {
-	sets := make([]*Set, 0, len(byID))
-	for _, s := range byID {
-		sets = append(sets, s)
-	}
-	slices.SortFunc(sets, func(a, b *Set) int { return cmp.Compare(a.ID, b.ID) })
-	return sets
 }
 
 // Find gives the one set that a prefix names.
@@ -302,41 +258,4 @@ func commonPrefix(a, b string) int {
 		n++
 	}
 	return n
-}
-
-// begin writes a set down before its first change. One that cannot be written everywhere leaves nothing behind.
-func (j *Journal) begin(ctx context.Context, s *Set) error {
-	if err := j.keepConfigFile(s); err != nil {
-		j.o.Log.Warn("keep a copy of postgresql.auto.conf: " + err.Error())
-	}
-	err := j.write(ctx, s)
-	if err == nil {
-		return nil
-	}
-	if j.files && s.Rev == 1 {
-		err = errors.Join(err, j.o.Folder.Remove(s))
-	}
-	return fault.New(fault.KindOf(err), "nothing was changed: %w", err).WithHint("%s", plainHint(err)).WithSQLState(stateOf(err))
-}
-
-// write stores a new revision of a set: the file first, then the database.
-func (j *Journal) write(ctx context.Context, s *Set) error {
-	s.Rev++
-	if j.files {
-		if err := j.o.Folder.Write(s); err != nil {
-			return fault.New(fault.Failed, "write the journal file: %w", err)
-		}
-	}
-	if j.table == nil {
-		return nil
-	}
-	newest, err := j.table.put(ctx, s)
-	switch {
-	case err != nil:
-		return fault.New(fault.KindOf(err), "write the journal to the database: %w", err).WithHint("%s", plainHint(err)).WithSQLState(stateOf(err))
-	case !newest:
-		return fault.New(fault.Failed, "write the journal to the database: it has change set %s in this revision or a later one already", s.ID).
-			WithHint("somebody else has written it: avadb history %s", s.ID)
-	}
-	return nil
 }

@@ -40,7 +40,7 @@ func (j *Journal) DoOnProbation(ctx context.Context, changes []Change, p Probati
 	if len(changes) == 0 {
 		return nil, nil
 	}
-	set, err := j.newSet()
+	set, err := j.newSet(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (j *Journal) Judge(ctx context.Context, id string, verdict Verdict, reason 
 	}
 	now := j.o.Now().UTC()
 	set.Probation.Verdict, set.Probation.Reason, set.Probation.JudgedAt = verdict, reason, &now
-	return j.write(ctx, set)
+	return j.mark(ctx, set)
 }
 
 // onProbation tells whether a set waits for its verdict: one that is undone needs none.

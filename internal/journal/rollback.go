@@ -29,6 +29,9 @@ func (j *Journal) Plan(ctx context.Context, sel Selection, factory Factory) (*Ro
 		return nil, err
 	}
 	targets, err := Targets(sets, sel)
+	if err == nil && len(targets) == 0 { // that there is nothing to undo is only true where all could be seen
+		_, err = j.Complete(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +90,7 @@ func (j *Journal) Run(ctx context.Context, r *Rollback) error {
 	if len(r.targets) == 0 {
 		return nil
 	}
-	set, err := j.newSet()
+	set, err := j.newSet(ctx)
 	if err != nil {
 		return err
 	}
@@ -144,7 +147,7 @@ func (j *Journal) restore(ctx context.Context, r *Rollback, i int, record *Recor
 	}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
-	return j.write(bounded, r.Set) // what was done is marked also where the command ends at this moment
+	return j.mark(bounded, r.Set) // what was done is marked also where the command ends at this moment
 }
 
 // stillUsed keeps a library whose extension had to stay: the next start would break what depends on it.
@@ -183,7 +186,7 @@ func (j *Journal) stop(ctx context.Context, r *Rollback, cause error) error {
 		}
 	}
 	return fault.New(fault.KindOf(cause), "%w; rollback %s stopped half-way", cause, r.Set.ID).
-		WithHint("run avadb rollback again: it goes on from what stands").WithSQLState(stateOf(cause))
+		WithHint("run %s again: it goes on from what stands", Again(r.Undoes)).WithSQLState(stateOf(cause))
 }
 
 // finish lets the server settle, closes the rollback's set and marks what it went over.
@@ -201,12 +204,19 @@ func (j *Journal) finish(ctx context.Context, r *Rollback) error {
 	if err := errors.Join(settleErr, j.closeSet(ctx, r.Set, state)); err != nil {
 		return err
 	}
+	var failed error
 	for _, changed := range Conclude(r.sets, r.targets, r.Items, r.Set.ID) {
-		if err := j.write(bounded, changed); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, j.mark(bounded, changed))
 	}
-	return nil
+	return failed
+}
+
+// Again names the command that goes over these sets once more. Without an ID it could take another one by now.
+func Again(undoes []string) string {
+	if len(undoes) == 1 {
+		return "avadb rollback " + undoes[0]
+	}
+	return "the same avadb rollback"
 }
 
 // Undone tells what became of the sets that the rollback went over: those that are undone by it, and the others, where

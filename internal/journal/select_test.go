@@ -1,9 +1,11 @@
 package journal
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"avadb/internal/fault"
 )
@@ -191,6 +193,51 @@ func TestDecide(t *testing.T) {
 		got, reason := Decide(c.record, c.now, same, c.force)
 		if got != c.want || (reason != "") != (got == Kept) {
 			t.Errorf("%s: %s (%s), want %s", c.name, got, reason, c.want)
+		}
+	}
+}
+
+// Each item that was kept is named with the oldest set that holds it: --force on a newer one would bring back avadb's own value.
+func TestStillKept(t *testing.T) {
+	set := func(id string, names ...string) *Set {
+		s := &Set{ID: id}
+		for _, name := range names {
+			s.Items = append(s.Items, Record{Kind: SystemSetting, Name: name})
+		}
+		return s
+	}
+	targets := []*Set{set("a", "x", "y"), set("b", "x", "z", "w"), set("c", "y")}
+	item := func(name string, action Action, reason string) Undo {
+		return Undo{Kind: SystemSetting, Name: name, Action: action, Reason: reason}
+	}
+	items := []Undo{item("x", Kept, ChangedSince), item("y", Restored, ""), item("z", Kept, ChangedSince), item("w", Kept, "it cannot be undone")}
+	want := []KeptOf{{"b", []string{"z"}}, {"a", []string{"x"}}}
+	if got := StillKept(targets, items); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// Sets keep their order where the clock goes back, or is that of another host.
+func TestNextID(t *testing.T) {
+	first, err := NextID(nil, time.Now())
+	if err != nil || first <= "0190" {
+		t.Fatal(first, err)
+	}
+	ahead := "02f00000-0000-7fff-bfff-ffffffffffff" // the year 2072
+	var sets []*Set
+	for _, id := range []string{ahead, first} {
+		sets = append(sets, &Set{ID: id})
+	}
+	for range 3 {
+		next, err := NextID(sets, time.Now())
+		if err != nil || next <= ahead || !strings.HasPrefix(next, "02f00000-000") || next[14] != '7' {
+			t.Fatal(next, err)
+		}
+		ahead, sets = next, append(sets, &Set{ID: next})
+	}
+	for _, id := range []string{"ffffffff-ffff-7fff-bfff-ffffffffffff", "not one"} {
+		if next, err := NextID([]*Set{{ID: id}}, time.Now()); err != nil || next < first[:8] {
+			t.Error(id, next, err)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func TestInterruptedRollback(t *testing.T) {
 	if err == nil || plan.Set == nil {
 		t.Fatalf("%v, %+v", err, plan.Set)
 	}
-	wantFault(t, err, fault.Terminated, "rollback "+plan.Set.ID+" stopped half-way", "run avadb rollback again")
+	wantFault(t, err, fault.Terminated, "rollback "+plan.Set.ID+" stopped half-way", "run avadb rollback "+plan.Undoes[0]+" again")
 	var reasons []string
 	for _, u := range plan.Items {
 		reasons = append(reasons, u.Name+": "+u.Reason)

@@ -80,7 +80,7 @@ func (c *Conn) prepare(ctx context.Context) error {
 		return err
 	}
 	c.Server = server
-	c.defaults = sessionDefaults(server, c.options, session.ParameterStatus("client_encoding"))
+	c.defaults = sessionDefaults(server, c.options, session.ParameterStatus("client_encoding"), session.ParameterStatus("server_encoding"))
 	if !server.Pooler {
 		return applyDefaults(ctx, session, c.defaults)
 	}

@@ -122,6 +122,10 @@ func serverKind(e *pgconn.PgError) (kind fault.Kind, hint string) {
 		return fault.Connect, ""
 	}
 	switch e.Code {
+	case "55000":
+		if e.Routine == "CheckMyDatabase" {
+			return fault.Connect, "ALTER DATABASE ... ALLOW_CONNECTIONS true opens it; templates are mostly closed on purpose"
+		}
 	case "3D000":
 		return fault.Connect, "give an existing database with -d; `psql -l` lists them"
 	case "57P03":

@@ -24,6 +24,7 @@ func describeConnect(ctx context.Context, t *Target, err error) error {
 	if fault.As(err) != nil {
 		return err
 	}
+	awaitEnd(ctx)
 	if ctx.Err() != nil && endedBy(err) {
 		return contextFault(ctx, err)
 	}
@@ -43,6 +44,14 @@ func describeConnect(ctx context.Context, t *Target, err error) error {
 	f := fault.New(fault.Connect, "cannot connect to %s: %w", where, &brief{reason, err})
 	f.Hint = hint
 	return f
+}
+
+// awaitEnd lets a context end whose time is over: the network keeps the same deadline and can be the first to notice, and
+// the end of the command would pass for a server that does not answer.
+func awaitEnd(ctx context.Context) {
+	if deadline, bounded := ctx.Deadline(); bounded && !time.Now().Before(deadline) {
+		<-ctx.Done()
+	}
 }
 
 // networkReasons says why each attempt failed: the same reason once, and one about TLS only where no later
@@ -115,8 +124,11 @@ func networkReason(t *Target, err error) (reason, hint string) {
 		return "no such host", "check the name given with -h or in the target"
 	case errors.As(err, &authority):
 		return "the server's certificate is signed by an authority that is not trusted", "name its certificate with sslrootcert=FILE in the DSN or PGSSLROOTCERT"
-	case errors.As(err, &hostname), errors.As(err, &certificate):
-		return "the server's certificate does not fit", "connect by the name that stands in the certificate, or have it renewed"
+	case errors.As(err, &hostname):
+		return fmt.Sprintf("the server's certificate is for %s, not for %s", certified(hostname.Certificate), hostname.Host),
+			"connect by the name that stands in the certificate, or have it renewed"
+	case errors.As(err, &certificate):
+		return "the server's certificate is not valid: " + certificate.Error(), "look at its dates with openssl s_client -starttls postgres, and have it renewed"
 	case isRefused(err):
 		return "connection refused", "is the server running, and does it listen on that port? `pg_lsclusters` or `ss -ltn` tells"
 	case errors.Is(err, os.ErrNotExist):
@@ -135,6 +147,18 @@ func networkReason(t *Target, err error) (reason, hint string) {
 		return short(err).Error(), "check -h and -p and the firewalls in between"
 	}
 	return "what listens there does not speak PostgreSQL's protocol", "check the port given with -p"
+}
+
+// certified lists what a certificate is for.
+func certified(c *x509.Certificate) string {
+	names := slices.Clone(c.DNSNames)
+	for _, address := range c.IPAddresses {
+		names = append(names, address.String())
+	}
+	if len(names) == 0 {
+		return "no host"
+	}
+	return strings.Join(names, ", ")
 }
 
 func notAccepted(err error) bool {

@@ -132,3 +132,31 @@ func TestInterruptedConnectIsNoFailureToConnect(t *testing.T) {
 		t.Errorf("%v, want kind %s", err, fault.Interrupted)
 	}
 }
+
+// late is a context whose deadline has passed and whose own timer fires a moment later.
+type late struct {
+	context.Context
+	done chan struct{}
+}
+
+func (l late) Deadline() (time.Time, bool) { return time.Now().Add(-time.Millisecond), true }
+func (l late) Done() <-chan struct{}       { return l.done }
+func (l late) Err() error {
+	select {
+	case <-l.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// The network may notice the end of --timeout before the context does.
+func TestDescribeConnectAtTheDeadline(t *testing.T) {
+	target, err := Resolve(Sources{DSN: server.DSN("postgres"), Env: func(string) string { return "" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := late{t.Context(), make(chan struct{})}
+	time.AfterFunc(20*time.Millisecond, func() { close(ctx.done) })
+	wantFault(t, describeConnect(ctx, target, os.ErrDeadlineExceeded), fault.Timeout, "")
+}

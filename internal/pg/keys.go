@@ -74,7 +74,7 @@ func isOff(value string) bool {
 // unknownKey is the error for a key that libpq does not know. The key is shown only where it is nearly a
 // known one: in a string with an unquoted blank it may be a piece of the password.
 func unknownKey(kind fault.Kind, from, key string, number int) *fault.Error {
-	if near := nearest(key, sortedKeys()); near != "" && len(key) > 3 {
+	if near := Nearest(key, sortedKeys()); near != "" && len(key) > 3 {
 		return fault.New(kind, "%s: unknown connection option %q", from, key).WithHint("did you mean %s?", near)
 	}
 	return fault.New(kind, "%s: option %d is not one that psql knows", from, number).

@@ -1,7 +1,7 @@
 package pg
 
-// nearest is the candidate that at most two typing errors separate from name, "" where there is none.
-func nearest(name string, candidates []string) string {
+// Nearest is the candidate that at most two typing errors separate from name, "" where there is none.
+func Nearest(name string, candidates []string) string {
 	best, least := "", 3
 	for _, candidate := range candidates {
 		if d := distance(name, candidate); d < least {

@@ -156,7 +156,7 @@ func unknownTarget(b base, targets map[string]TargetConfig) error {
 	if len(names) == 0 {
 		return err.WithHint("add it under targets: in the configuration file")
 	}
-	if near := nearest(b.value, names); near != "" {
+	if near := Nearest(b.value, names); near != "" {
 		return err.WithHint("did you mean %s? known: %s", near, strings.Join(names, ", "))
 	}
 	return err.WithHint("known: %s", strings.Join(names, ", "))

@@ -31,7 +31,7 @@ func (r *resolution) service(name string) error {
 	}
 	slices.Sort(known)
 	err := fault.New(fault.NotFound, "no service %q in %s", name, strings.Join(r.serviceFiles(), " or "))
-	if near := nearest(name, known); near != "" {
+	if near := Nearest(name, known); near != "" {
 		return err.WithHint("did you mean %s?", near)
 	}
 	if len(known) > 0 {

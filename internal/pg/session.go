@@ -15,7 +15,7 @@ type parameter struct{ name, value string }
 
 // sessionDefaults are the parameters that this connection may set: those that neither the role, the database
 // nor PGOPTIONS has set. A connection that holds a lock also takes away the timeouts that would end it.
-func sessionDefaults(s Server, o Options, encoding string) []parameter {
+func sessionDefaults(s Server, o Options, encoding, serverEncoding string) []parameter {
 	defaults := []parameter{
 		{"statement_timeout", milliseconds(o.Class.StatementTimeout())},
 		{"lock_timeout", milliseconds(o.LockTimeout)},
@@ -27,10 +27,19 @@ func sessionDefaults(s Server, o Options, encoding string) []parameter {
 	if o.IdleForever {
 		defaults = append(defaults, parameter{"idle_session_timeout", "0"}, parameter{"idle_in_transaction_session_timeout", "0"})
 	}
-	if encoding != "UTF8" { // the driver takes every text for UTF-8
-		defaults = append(defaults, parameter{"client_encoding", "'UTF8'"})
+	if want := clientEncoding(serverEncoding); encoding != want {
+		defaults = append(defaults, parameter{"client_encoding", "'" + want + "'"})
 	}
 	return defaults
+}
+
+// clientEncoding is UTF-8, for which the driver takes every text. A database without encoding holds bytes that may be no
+// UTF-8, and asked for UTF-8 the server refuses the whole result: there they are taken as they are.
+func clientEncoding(serverEncoding string) string {
+	if serverEncoding == "SQL_ASCII" {
+		return serverEncoding
+	}
+	return "UTF8"
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

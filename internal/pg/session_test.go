@@ -74,6 +74,23 @@ func TestEncoding(t *testing.T) {
 	admin(t, server, "DROP DATABASE western")
 }
 
+// TestNoEncoding: a database without encoding gives its bytes, also those that are no UTF-8, whatever the caller's environment
+// asks for.
+func TestNoEncoding(t *testing.T) {
+	admin(t, server, "CREATE DATABASE bytes ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+	for _, variables := range [][]string{nil, {"PGOPTIONS=-c client_encoding=UTF8"}} {
+		c := mustConnect(t, server.DSN("bytes"), Options{}, variables...)
+		if got := show(t, c, `SELECT convert_from('\x636166e9ff', 'SQL_ASCII')`); got != "caf\xe9\xff" {
+			t.Errorf("%v: got %q", variables, got)
+		}
+		if got := show(t, c, "SELECT $1::text", "é😀"); got != "é😀" {
+			t.Errorf("%v: got %q", variables, got)
+		}
+		c.Close()
+	}
+	admin(t, server, "DROP DATABASE bytes")
+}
+
 func TestTransactions(t *testing.T) {
 	dsn := newRole(t, "readonly_role", "")
 	admin(t, server, "ALTER ROLE readonly_role SET default_transaction_read_only = on", "GRANT CREATE ON SCHEMA public TO readonly_role")

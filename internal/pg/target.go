@@ -99,7 +99,8 @@ func (r *resolution) words() []string {
 func publicDSN(options []option) string {
 	var words []string
 	for _, o := range options {
-		if secret(o.key) || keys[o.key] != passed && keys[o.key] != translated || o.value == "" {
+		// What is not known may be a mistyped password.
+		if how, known := keys[o.key]; !known || secret(o.key) || how != passed && how != translated || o.value == "" {
 			continue
 		}
 		word := writeDSN([]option{o})

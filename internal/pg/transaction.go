@@ -14,8 +14,9 @@ import (
 // defaults.
 func (c *Conn) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	if !c.Server.Pooler {
+		watch := c.watchBlockers(ctx)
 		tag, err := c.raw.Exec(ctx, sql, args...)
-		return tag, Describe(ctx, err)
+		return tag, watch.end(Describe(ctx, err))
 	}
 	tx, err := c.Begin(ctx)
 	if err != nil {
@@ -34,8 +35,12 @@ func (c *Conn) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comman
 // in a transaction of its own.
 func (c *Conn) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	if !c.Server.Pooler {
+		watch := c.watchBlockers(ctx)
 		r, err := c.raw.Query(ctx, sql, args...)
-		return &rows{Rows: r, ctx: ctx}, Describe(ctx, err)
+		if err != nil {
+			return &rows{Rows: r, ctx: ctx}, watch.end(Describe(ctx, err))
+		}
+		return &rows{Rows: r, ctx: ctx, watch: watch}, nil
 	}
 	tx, err := c.Begin(ctx)
 	if err != nil {
@@ -133,6 +138,9 @@ type rows struct {
 	ctx context.Context // the query's own: Err has no other way to know why it ended
 	tx  pgx.Tx          // nil without a pooler
 	err error           // of ending tx
+
+	watch *blockWatch // nil behind a pooler, and once it has ended
+	ended error       // the query's own error as the watch left it
 }
 
 // Next closes the rows at their end, as the driver's own does.
@@ -147,6 +155,9 @@ func (r *rows) Next() bool {
 // Close may be called more than once.
 func (r *rows) Close() {
 	r.Rows.Close()
+	if r.watch != nil {
+		r.ended, r.watch = r.watch.end(Describe(r.ctx, r.Rows.Err())), nil
+	}
 	if r.tx == nil {
 		return
 	}
@@ -161,6 +172,9 @@ func (r *rows) Close() {
 
 // Err is the described error of the query or of ending its transaction.
 func (r *rows) Err() error {
+	if r.ended != nil {
+		return r.ended
+	}
 	if err := r.Rows.Err(); err != nil {
 		return Describe(r.ctx, err)
 	}

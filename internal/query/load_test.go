@@ -18,7 +18,7 @@ func TestVariant(t *testing.T) {
 		{"settings/alter_system_privilege", 18, "", "settings/alter_system_privilege.15.sql"},
 		{"statements/shim", 18, "1.8", "statements/shim.x1.8.sql"},
 		{"statements/shim", 18, "1.9", "statements/shim.x1.9.sql"},
-		{"statements/shim", 18, "1.10", "statements/shim.x1.9.sql"},
+		{"statements/shim", 18, "1.10", "statements/shim.x1.10.sql"},
 		{"statements/shim", 18, "1.11", "statements/shim.x1.11.sql"},
 		{"statements/shim", 18, "1.12", "statements/shim.x1.11.sql"},
 		{"statements/shim", 18, "2.0", "statements/shim.x1.11.sql"},

@@ -64,10 +64,13 @@ func Transaction(ctx context.Context, c *pg.Conn, name string, work func() error
 	if err == nil {
 		err = work()
 	}
-	if err != nil {
-		return errors.Join(err, exec(context.WithoutCancel(ctx), "ROLLBACK"))
+	if err == nil {
+		return exec(ctx, "COMMIT")
 	}
-	return exec(ctx, "COMMIT")
+	if c.Raw().IsClosed() {
+		return err // the server has rolled it back, and that the connection is lost is said once
+	}
+	return errors.Join(err, exec(context.WithoutCancel(ctx), "ROLLBACK"))
 }
 
 // ExecText runs a statement that could not be a file because it is built from identifiers; mark it with Mark.

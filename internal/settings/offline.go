@@ -15,8 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"avadb/internal/fault"
 	"avadb/internal/journal"
 )
@@ -250,6 +248,9 @@ func (r *OfflineRollback) savedBytes(edited *autoConf) []byte {
 	return saved
 }
 
+// StillKept is as that of an online rollback.
+func (r *OfflineRollback) StillKept() []journal.KeptOf { return journal.StillKept(r.targets, r.Items) }
+
 // Changes tells whether the plan would write anything.
 func (r *OfflineRollback) Changes() bool { return !bytes.Equal(r.before, r.after) }
 
@@ -293,12 +294,12 @@ func (r *OfflineRollback) replace() error {
 }
 
 func (r *OfflineRollback) newSet() (*journal.Set, error) {
-	id, err := uuid.NewV7()
+	id, err := journal.NextID(r.sets, r.o.Now())
 	if err != nil {
 		return nil, err
 	}
 	set := &journal.Set{
-		ID: id.String(), Command: "rollback", CommandLine: r.o.CommandLine, Node: r.targets[len(r.targets)-1].Node,
+		ID: id, Command: "rollback", CommandLine: r.o.CommandLine, Node: r.targets[len(r.targets)-1].Node,
 		Actor: r.o.Actor, Host: r.o.Host, StartedAt: r.o.Now().UTC(), State: journal.SetOpen, Undoes: r.Undoes,
 	}
 	for _, u := range r.Items {

@@ -13,6 +13,8 @@ type Wanted struct {
 	Name, Value             string
 	Skip                    bool
 	Reason, Formula, Source string
+	Evidence, Cost          string // empty where there is nothing to say
+	ByEvidence              bool   // the evidence made the value
 }
 
 // Action is what is done with a parameter. It is part of the JSON contract.
@@ -41,6 +43,9 @@ type Setting struct {
 	Reason         string        `json:"reason" col:"elastic"` // one sentence
 	Formula        string        `json:"formula"`              // how the value was found, such as RAM / 4
 	Source         string        `json:"source"`               // where the rule comes from
+	Evidence       *string       `json:"evidence"`             // what the server has counted that bears on it; null where nothing does
+	ByEvidence     bool          `json:"by_evidence"`          // the evidence, and not the rule alone, made the value
+	Cost           *string       `json:"cost"`                 // what the value can cost; null where nothing is known
 
 	unit string // the parameter's base unit
 }
@@ -58,7 +63,8 @@ func (s *Snapshot) plan(w Wanted) Setting {
 	p := s.Parameters[strings.ToLower(w.Name)]
 	line := Setting{
 		Name: w.Name, Current: p.Current, Before: s.Files.AutoConf(w.Name), Value: &w.Value, Context: effect(p.Context),
-		Winner: s.ServerLayer(w.Name), Reason: w.Reason, Formula: w.Formula, Source: w.Source, unit: p.Unit,
+		Winner: s.ServerLayer(w.Name), Reason: w.Reason, Formula: w.Formula, Source: w.Source,
+		Evidence: orNull(w.Evidence), ByEvidence: w.ByEvidence, Cost: orNull(w.Cost), unit: p.Unit,
 	}
 	waits := s.Waits(w.Name)
 	switch {
@@ -74,6 +80,13 @@ func (s *Snapshot) plan(w Wanted) Setting {
 		line.PendingRestart = p.Context == "postmaster" && !p.Same(s.Running(w.Name), w.Value)
 	}
 	return line
+}
+
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // effect is what it takes until a new value counts.

@@ -11,6 +11,7 @@ func (s *Snapshot) LeaveOutRestarts(plan []Setting) []string {
 		}
 		line.Action, line.Value, line.Winner = Skipped, nil, s.ServerLayer(line.Name)
 		line.PendingRestart = s.Waits(line.Name)
+		line.ByEvidence, line.Cost = false, nil // of the value that is not written
 		line.Reason = "left out by --probation, because it takes a restart"
 		names = append(names, line.Name)
 	}

@@ -37,9 +37,9 @@ type entry struct {
 	SharePct    *float64  `db:"share_pct"`
 }
 
-// Slow reads the table for the last while, which counts back from the server's now. What it holds is what its writers logged: at least
+// Slow reads the table for a window up to now. What it holds is what its writers logged: at least
 // that happened. zone is that of an original's timestamps; empty asks the writers' settings.
-func Slow(ctx context.Context, conn *pg.Conn, t *Table, since time.Duration, zone string, scope statements.Scope) (*statements.Slow, error) {
+func Slow(ctx context.Context, conn *pg.Conn, t *Table, begin statements.Begin, zone string, scope statements.Scope) (*statements.Slow, error) {
 	if err := t.readable(conn, scope); err != nil {
 		return nil, err
 	}
@@ -53,7 +53,11 @@ func Slow(ctx context.Context, conn *pg.Conn, t *Table, since time.Duration, zon
 	if err != nil {
 		return nil, err
 	}
-	from, to := clock.Now.Add(-since), clock.Now
+	to := clock.Now
+	from, err := begin(to)
+	if err != nil {
+		return nil, err
+	}
 	about, err := one[aboutWindow](ctx, conn, t, "slowlog/thresholds", t.zoneOf(zone), from, to)
 	if err != nil {
 		return nil, err

@@ -212,7 +212,7 @@ func Prove(ctx context.Context, conn *pg.Conn) (Proof, error) {
 			return Proof{}, nil
 		}
 		if err != nil {
-			return Proof{}, err
+			return Proof{}, unreadable(ctx, conn, err)
 		}
 		calls = append(calls, rows[0].Calls)
 	}

@@ -43,7 +43,7 @@ func TestEveryVersionIsReadOrRefused(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			d := newDatabase(t, version)
 			if (Installed{Version: version}).old() {
-				_, err := Since(t.Context(), d.avadb, time.Hour, Scope{By: ByTotal})
+				_, err := Since(t.Context(), d.avadb, Ago(time.Hour), Scope{By: ByTotal})
 				wantPrerequisite(t, err, "is version "+version, "avadb enable-stats")
 			} else {
 				mustExec(t, d.app, reset, "SELECT pi()")

@@ -21,7 +21,7 @@ func Sample(ctx context.Context, conn *pg.Conn, length time.Duration, scope Scop
 	everything.Limit, everything.MinCalls = 0, 0
 	first, err := read(ctx, conn, found.extension(), everything)
 	if err != nil {
-		return nil, notLoaded(err)
+		return nil, unreadable(ctx, conn, err)
 	}
 	if first.Dealloc == nil { // 1.8 has no toplevel, so that its keys repeat, and does not say when it was reset
 		return nil, fault.New(fault.Prerequisite, "a sample needs pg_stat_statements 1.9, and database %s has %s", conn.Server.Database, found.Version).
@@ -34,7 +34,7 @@ func Sample(ctx context.Context, conn *pg.Conn, length time.Duration, scope Scop
 	}
 	second, err := read(ctx, conn, found.extension(), everything)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(ctx, conn, err)
 	}
 	return between(first, second, scope), nil
 }

@@ -2,10 +2,10 @@ package statements
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"avadb/internal/fault"
@@ -72,17 +72,20 @@ type Slow struct {
 }
 
 // Since reads the counters as they stand. They only count up, so that the window is a true one only where they began
-// within it; each row says whether they did. Times compare on the server's clock: since counts back from its now.
-func Since(ctx context.Context, conn *pg.Conn, since time.Duration, scope Scope) (*Slow, error) {
+// within it; each row says whether they did.
+func Since(ctx context.Context, conn *pg.Conn, begin Begin, scope Scope) (*Slow, error) {
 	found, err := usable(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
 	now, err := read(ctx, conn, found.extension(), scope)
 	if err != nil {
-		return nil, notLoaded(err)
+		return nil, unreadable(ctx, conn, err)
 	}
-	from := now.TakenAt.Add(-since)
+	from, err := begin(now.TakenAt)
+	if err != nil {
+		return nil, err
+	}
 	answer := &Slow{Source: "stats", NotVisible: now.NotVisible, Window: now.window(from)}
 	for _, entry := range now.Entries {
 		row := entry.statement(now.TotalMS)
@@ -99,21 +102,12 @@ func usable(ctx context.Context, conn *pg.Conn) (Installed, error) {
 	case err != nil:
 	case found.Version == "":
 		err = fault.New(fault.Prerequisite, "the extension pg_stat_statements is not in database %s", conn.Server.Database).
-			WithHint("avadb enable-stats %s", conn.Target.CommandFlags())
+			WithHint("%s", strings.TrimSpace("avadb enable-stats "+conn.Target.CommandFlags()))
 	case found.old():
 		err = fault.New(fault.Prerequisite, "the extension pg_stat_statements in database %s is version %s, and avadb reads %s and newer",
 			conn.Server.Database, found.Version, oldestVersion).WithHint("avadb enable-stats %s updates it", conn.Target.CommandFlags())
 	}
 	return found, err
-}
-
-func notLoaded(err error) error {
-	var f *fault.Error
-	if errors.As(err, &f) && f.SQLState == "55000" {
-		return fault.New(fault.Prerequisite, "pg_stat_statements is not loaded: the server has not been restarted since it was prepared").
-			WithHint("avadb enable-stats says what is missing").WithSQLState(f.SQLState)
-	}
-	return err
 }
 
 // window tells what a reading covers of the time since from.

@@ -17,7 +17,7 @@ const reset = "SELECT pg_stat_statements_reset()"
 
 func (d database) since(t *testing.T, by By) *Slow {
 	t.Helper()
-	answer, err := Since(t.Context(), d.avadb, time.Hour, Scope{Database: d.name, By: by})
+	answer, err := Since(t.Context(), d.avadb, Ago(time.Hour), Scope{Database: d.name, By: by})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,13 +102,13 @@ func TestOrdersAndScopes(t *testing.T) {
 			}
 		}
 	}
-	answer, err := Since(t.Context(), d.avadb, time.Hour, Scope{Database: d.name, By: ByCalls, Limit: 2, MinCalls: 5})
+	answer, err := Since(t.Context(), d.avadb, Ago(time.Hour), Scope{Database: d.name, By: ByCalls, Limit: 2, MinCalls: 5})
 	if err != nil || len(answer.Statements) != 2 || answer.Statements[1].Calls < 5 {
 		t.Errorf("%+v, %v", answer, err)
 	}
 	for _, scope := range []Scope{{Database: "nosuch"}, {User: "nosuch"}, {Database: d.name, MinCalls: 1000}} {
 		scope.By = ByTotal
-		if answer, err := Since(t.Context(), d.avadb, time.Hour, scope); err != nil || len(answer.Statements) != 0 {
+		if answer, err := Since(t.Context(), d.avadb, Ago(time.Hour), scope); err != nil || len(answer.Statements) != 0 {
 			t.Errorf("%+v: %+v, %v", scope, answer, err)
 		}
 	}
@@ -195,7 +195,7 @@ func TestMinMaxReset(t *testing.T) {
 
 func TestWithoutExtensionOrLibrary(t *testing.T) {
 	d := newDatabase(t, "none")
-	_, err := Since(t.Context(), d.avadb, time.Hour, Scope{By: ByTotal})
+	_, err := Since(t.Context(), d.avadb, Ago(time.Hour), Scope{By: ByTotal})
 	wantPrerequisite(t, err, "is not in database "+d.name, "avadb enable-stats")
 
 	bare, err := pgtest.Start(t.Context(), shared.Install, pgtest.Options{})
@@ -210,7 +210,7 @@ func TestWithoutExtensionOrLibrary(t *testing.T) {
 	if proof, err := Prove(t.Context(), conn); proof.Loaded || err != nil {
 		t.Errorf("proof: %+v, %v", proof, err)
 	}
-	_, err = Since(t.Context(), conn, time.Hour, Scope{By: ByTotal})
+	_, err = Since(t.Context(), conn, Ago(time.Hour), Scope{By: ByTotal})
 	wantPrerequisite(t, err, "is not loaded", "avadb enable-stats")
 	_, err = Sample(t.Context(), conn, time.Millisecond, Scope{By: ByTotal})
 	wantPrerequisite(t, err, "is not loaded", "avadb enable-stats")

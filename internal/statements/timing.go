@@ -28,7 +28,7 @@ func Read(ctx context.Context, conn *pg.Conn) (Reading, error) {
 		return Reading{}, err
 	}
 	r, err := read(ctx, conn, found.extension(), Scope{By: ByTotal})
-	return Reading{r}, notLoaded(err)
+	return Reading{r}, unreadable(ctx, conn, err)
 }
 
 // Until gives what was counted between two readings; nil where the counters began anew in between. A statement whose

@@ -8,43 +8,54 @@ import (
 )
 
 // fit lays a rule of the profile over what the server is and does at the moment.
-func fit(in Input, r rule) Recommendation {
-	rec := Recommendation{Name: r.name, Value: r.value(in.RAMBytes), Reason: r.reason, Formula: r.formula, Source: r.source}
-	p, known := in.Parameters[r.name]
+func fit(s *sheet, r rule) Recommendation {
+	rec := Recommendation{Name: r.name, Reason: r.reason, Formula: r.formula, Source: r.source, Cost: r.cost}
+	p, known := s.in.Parameters[r.name]
 	switch {
 	case !known:
 		return leave(rec, "this server does not have the parameter")
-	case r.name == "max_connections":
-		return fitConnections(in, p, rec)
-	case r.name == "effective_io_concurrency" && lacksPrefetch(in):
+	case r.name == "effective_io_concurrency" && lacksPrefetch(s.in):
 		return leave(rec, "the server's platform has no posix_fadvise: before PostgreSQL 18 the value must stay 0")
+	}
+	r.decide(s, &rec)
+	if rec.Skip {
+		return rec
 	}
 	return clamp(p, rec)
 }
 
 func leave(rec Recommendation, format string, args ...any) Recommendation {
-	rec.Skip, rec.Value, rec.Reason = true, "", fmt.Sprintf(format, args...)
+	rec.Skip, rec.Value, rec.Moved, rec.Cost, rec.Reason = true, "", false, "", fmt.Sprintf(format, args...)
 	return rec
 }
 
-// fitConnections never takes connections away, and makes room where the sessions of today would not
-// fit beside the reserved ones.
-func fitConnections(in Input, p Parameter, rec Recommendation) Recommendation {
-	target, why := ruleConnections, rec.Reason
+// connections never takes connections away, and makes room where the sessions of today, or the most that were seen, would
+// not fit beside the reserved ones.
+func connections(target int) func(*sheet, *Recommendation) {
+	return func(s *sheet, rec *Recommendation) { s.fitConnections(rec, target) }
+}
+
+func (s *sheet) fitConnections(rec *Recommendation, target int) {
+	in, profile := s.in, target
 	if needed := in.SessionsInUse + reserved(in); needed > target {
 		target = roomFor(needed)
-		why = fmt.Sprintf("%d sessions in use and %d reserved connections do not fit into %d", in.SessionsInUse, reserved(in), ruleConnections)
+		rec.Reason = fmt.Sprintf("%d sessions in use and %d reserved connections do not fit into %d", in.SessionsInUse, reserved(in), profile)
 		rec.Formula = "(sessions in use + reserved) x 1.2, to the next 50"
 	}
-	if primary, err := strconv.Atoi(in.PrimaryHas[p.Name]); in.Standby && err == nil && primary > target {
+	if peak := in.Evidence.peak(); !in.IsReference() && peak > in.SessionsInUse && peak+reserved(in) > target {
+		target, rec.Moved = roomFor(peak+reserved(in)), true
+		rec.Evidence = fmt.Sprintf("%d sessions were seen at once, which does not fit into %d", peak, profile)
+		rec.Formula = "(most sessions seen + reserved) x 1.2, to the next 50"
+	}
+	if primary, err := strconv.Atoi(in.PrimaryHas[rec.Name]); in.Standby && err == nil && primary > target {
 		target, rec.Formula = primary, "the primary's value"
-		why = fmt.Sprintf("a standby needs at least the %d of its primary", primary)
+		rec.Reason = fmt.Sprintf("a standby needs at least the %d of its primary", primary)
 	}
-	if now, ok := standing(p); ok && now > float64(target) {
-		return leave(rec, "already %.0f; lowering it to %d would need a restart and could turn clients away", now, target)
+	if now, ok := standing(in.Parameters[rec.Name]); ok && now > float64(target) {
+		*rec = leave(*rec, "already %.0f; lowering it to %d would need a restart and could turn clients away", now, target)
+		return
 	}
-	rec.Value, rec.Reason = strconv.Itoa(target), why
-	return clamp(p, rec)
+	rec.Value = strconv.Itoa(target)
 }
 
 // roomFor adds a fifth and goes up to the next fifty.

@@ -5,6 +5,7 @@ import "avadb/internal/units"
 // Memory is the worst case next to what there is, in bytes.
 type Memory struct {
 	WorstCaseBytes int64 // work_mem x max_connections; 0 where one of them is not known
+	PlannedBytes   int64 // shared_buffers, maintenance, and a hash in every session and worker; 0 where not known
 	RAMBytes       int64
 }
 
@@ -18,13 +19,16 @@ func WorstCase(in Input, recs []Recommendation) Memory {
 func (f future) memory(ram int64) Memory {
 	workMem, _ := f.bytes("work_mem")
 	connections, _ := f.number("max_connections")
-	return Memory{WorstCaseBytes: workMem * int64(connections), RAMBytes: ram}
+	return Memory{WorstCaseBytes: workMem * int64(connections), PlannedBytes: planned(f), RAMBytes: ram}
 }
 
 // ruleWorstCase warns where the worst case does not fit into the memory beside shared_buffers.
 func ruleWorstCase(v *validation) {
 	m := v.future.memory(v.in.RAMBytes)
 	buffers, _ := v.future.bytes("shared_buffers")
+	if !v.in.IsReference() { // ruleBudget reckons more closely
+		return
+	}
 	if m.WorstCaseBytes == 0 || m.WorstCaseBytes+buffers <= m.RAMBytes {
 		return
 	}

@@ -1,83 +1,90 @@
 package tuning
 
 import (
-	"strconv"
+	"slices"
+	"strings"
 
 	"avadb/internal/fault"
 	"avadb/internal/units"
 )
 
-const (
-	// minRAM is where the profile ends to make sense: below it the 64MB that
-	// maintenance_work_mem keeps as its floor would be most of the memory.
-	minRAM = 256 * units.MB
+// Profile is what a server is for. It is part of the JSON contract.
+type Profile string
 
-	ruleConnections = 200
+// The profiles.
+const (
+	QuickWins Profile = "quickwins" // the reference configuration, scaled with the memory alone
+	Web       Profile = "web"       // many short reads, some writes
+	OLTP      Profile = "oltp"      // many short transactions that write
+	DW        Profile = "dw"        // few large queries, bulk loads
+	Mixed     Profile = "mixed"     // both of them
+	Desktop   Profile = "desktop"   // a developer's machine that does other things, too
 )
 
-// Where the rules come from.
+// Profiles lists them, the default first.
+func Profiles() []Profile { return []Profile{QuickWins, Web, OLTP, DW, Mixed, Desktop} }
+
+// Storage is what the data lies on. It is part of the JSON contract.
+type Storage string
+
+// The kinds of storage.
 const (
-	fromReference = "avadb's reference configuration for 8 GB"
-	fromMemory    = fromReference + "; PostgreSQL documentation, Resource Consumption, Memory"
-	fromPlanner   = fromReference + "; PostgreSQL documentation, Query Planning, Planner Cost Constants"
-	fromIO        = fromReference + "; PostgreSQL documentation, Resource Consumption, I/O"
-	fromWAL       = fromReference + "; PostgreSQL documentation, Write Ahead Log"
-	fromLogging   = fromReference + "; PostgreSQL documentation, Error Reporting and Logging"
-	fromClient    = "avadb's reference pool rules; PostgreSQL documentation, Client Connection Defaults"
-	fromUser      = "the command line"
-	formulaFixed  = "fixed"
-	formulaAsSet  = "as given"
-	formulaShared = "RAM / 4"
+	SSD  Storage = "ssd"
+	NVMe Storage = "nvme"
+	HDD  Storage = "hdd" // disks that rotate
+	SAN  Storage = "san" // many disks behind a network or a controller
 )
 
-// rule is one line of the profile. value takes the memory in bytes.
-type rule struct {
-	name, formula, reason, source string
-	value                         func(ram int64) string
+// Storages lists them, the default first.
+func Storages() []Storage { return []Storage{SSD, NVMe, HDD, SAN} }
+
+// ParseProfile reads the name of a profile; empty is the default. Errors are fault.Usage.
+func ParseProfile(text string) (Profile, error) { return parseWord("profile", text, Profiles()) }
+
+// ParseStorage reads the name of a kind of storage; empty is the default. Errors are fault.Usage.
+func ParseStorage(text string) (Storage, error) { return parseWord("storage", text, Storages()) }
+
+func parseWord[T ~string](what, text string, known []T) (T, error) {
+	if text == "" {
+		return known[0], nil
+	}
+	if slices.Contains(known, T(text)) {
+		return T(text), nil
+	}
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = string(k)
+	}
+	return "", fault.New(fault.Usage, "unknown %s %q", what, text).WithHint("one of: %s", strings.Join(names, ", "))
 }
 
-// ProfileNames lists the parameters of the profile in its order.
-func ProfileNames() []string {
+// minRAM is where the profiles end to make sense: below it the 64MB that maintenance_work_mem keeps as its floor in the
+// reference configuration would be most of the memory.
+const minRAM = 256 * units.MB
+
+// rule is one line of a profile. decide fills in the value, or leaves the parameter alone; what it does not touch stays as
+// the rule has it.
+type rule struct {
+	name, formula, reason, source string
+	decide                        func(*sheet, *Recommendation)
+	cost                          string
+}
+
+// rulesOf are the lines of a profile in their order. A rule may look at what those before it decided.
+func rulesOf(p Profile) []rule {
+	if p == QuickWins || p == "" {
+		return quickWins()
+	}
+	return workloadOf(p).rules()
+}
+
+// ProfileNames lists the parameters of a profile in its order.
+func ProfileNames(p Profile) []string {
 	var names []string
-	for _, r := range profile() {
+	for _, r := range rulesOf(p) {
 		names = append(names, r.name)
 	}
 	return names
-}
-
-// profile is the reference configuration, scaled from the 8 GB it was written for.
-//
-// shared_buffers has no floor on purpose: its default of 128MB would be half of a 256 MB machine,
-// and the server needs the rest for its sessions and the operating system's cache.
-func profile() []rule {
-	return []rule{
-		{"max_connections", formulaFixed, "room for several pooled applications", fromReference, fixed(strconv.Itoa(ruleConnections))},
-		{"shared_buffers", formulaShared, "a quarter of the memory for PostgreSQL's own cache", fromMemory, sized(1, 4, 0, 0)},
-		{"effective_cache_size", "RAM x 3 / 4", "tells the planner how much the caches hold together; allocates nothing", fromPlanner, sized(3, 4, 0, 0)},
-		{"work_mem", "RAM / 128, within 4MB and 256MB", "sorts and hashes stay out of temporary files", fromMemory, sized(1, 128, 4*units.MB, 256*units.MB)},
-		{"maintenance_work_mem", "RAM / 16, within 64MB and 2GB", "faster VACUUM and CREATE INDEX", fromMemory, sized(1, 16, 64*units.MB, 2*units.GB)},
-		{"random_page_cost", formulaFixed, "on solid-state disks a random read costs about as much as a sequential one", fromPlanner, fixed("1.1")},
-		{"effective_io_concurrency", formulaFixed, "solid-state disks serve many reads at once", fromIO, fixed("200")},
-		{"wal_buffers", formulaFixed, "one WAL segment may wait for its write", fromWAL, fixed("16MB")},
-		{"checkpoint_completion_target", formulaFixed, "spreads a checkpoint's writes over the interval", fromWAL, fixed("0.9")},
-		{"log_min_duration_statement", formulaFixed, "logs statements of a second and longer", fromLogging, fixed("1000")},
-		{"log_connections", formulaFixed, "shows who connects", fromLogging, fixed("on")},
-		{"log_disconnections", formulaFixed, "shows how long sessions last", fromLogging, fixed("on")},
-		{"idle_in_transaction_session_timeout", formulaFixed, "a forgotten transaction holds locks and keeps VACUUM from its work", fromClient, fixed("60s")},
-	}
-}
-
-func fixed(value string) func(int64) string { return func(int64) string { return value } }
-
-// sized takes a share of the memory, kept between least and most (0: no bound), in whole megabytes.
-func sized(share, of, least, most int64) func(int64) string {
-	return func(ram int64) string {
-		size := max(ram/of*share, least)
-		if most > 0 {
-			size = min(size, most)
-		}
-		return units.FormatSize(size / units.MB * units.MB)
-	}
 }
 
 func checkRAM(ram int64) error {

@@ -18,7 +18,7 @@ func newSelection(in Input, asked []Recommendation) (selection, error) {
 	for _, rec := range asked {
 		own = append(own, rec.Name)
 	}
-	known := append(ProfileNames(), own...)
+	known := append(ProfileNames(in.Profile), own...)
 	var bad violations
 	resolve := func(flag string, names []string) (resolved []string) {
 		for _, name := range names {

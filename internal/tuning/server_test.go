@@ -45,7 +45,7 @@ func fresh(t testing.TB, major int, ram string) tuning.Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tuning.Input{RAMBytes: bytes, Major: major, Parameters: parameters(t, major), Platform: "PostgreSQL 18.4 on x86_64-pc-linux-gnu, compiled by gcc"}
+	return tuning.Input{RAMBytes: bytes, Major: major, Parameters: parameters(t, major), Platform: "PostgreSQL on x86_64-pc-linux-gnu, compiled by gcc"}
 }
 
 // has gives the server another value, in base units, as if it had started with it.

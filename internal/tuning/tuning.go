@@ -21,6 +21,10 @@ type Parameter struct {
 // Input is everything that Recommend looks at.
 type Input struct {
 	RAMBytes    int64        // the memory to tune for
+	Profile     Profile      // what the server is for; empty is QuickWins
+	Storage     Storage      // what the data lies on; empty is SSD
+	CPUs        int          // processors that the server may use; 0 is not known
+	DBBytes     int64        // what the databases will hold, as the user says; 0 leaves it to the evidence
 	Connections int          // max_connections as the user wants it; 0 leaves it to the rule
 	Set         []Assignment // what the user sets himself, in his order
 	Only        []string     // the profile's parameters to keep; empty keeps all
@@ -31,6 +35,8 @@ type Input struct {
 	Platform      string               // what version() says
 	SessionsInUse int                  // client connections at the moment
 	HostRAMBytes  int64                // memory of the server's host; 0 where it cannot be seen
+	WALRoomBytes  int64                // what the disk of pg_wal has for it, in use or free; 0 where it cannot be seen
+	Evidence      *Evidence            // what the server has counted; nil gives the pure rules
 	Standby       bool                 // the server is in recovery
 	PrimaryHas    map[string]string    // on a standby: values of the primary, as far as they are known
 	Standbys      int                  // on a primary: how many standbys are attached
@@ -44,15 +50,21 @@ type Input struct {
 	Force  bool // the user takes the risks that can be taken
 }
 
+// IsReference tells the profile that scales with the memory alone from those for a workload.
+func (in Input) IsReference() bool { return in.Profile == QuickWins || in.Profile == "" }
+
 // Recommendation is what to do with one parameter.
 type Recommendation struct {
-	Name    string // as the server spells it
-	Value   string // the text to write, such as 64MB; empty where Skip is true
-	Skip    bool   // leave the parameter as it is; Reason says why
-	Asked   bool   // the user named the value himself
-	Reason  string // one short sentence for a person
-	Formula string // how the value was found, such as "RAM / 4"
-	Source  string // where the rule comes from
+	Name     string // as the server spells it
+	Value    string // the text to write, such as 64MB; empty where Skip is true
+	Skip     bool   // leave the parameter as it is; Reason says why
+	Asked    bool   // the user named the value himself
+	Reason   string // one short sentence for a person
+	Formula  string // how the value was found, such as "RAM / 4"
+	Source   string // where the rule comes from
+	Evidence string // what the server has counted that bears on it; empty where nothing does
+	Moved    bool   // the evidence, and not the rule alone, made the value
+	Cost     string // what the value can cost; empty where nothing worth a word is known
 }
 
 // Warning is something to know that keeps nothing from being written.
@@ -90,16 +102,20 @@ func assemble(in Input, asked []Recommendation, chosen selection) []Recommendati
 	for _, rec := range asked {
 		byUser[rec.Name] = rec
 	}
-	for _, r := range profile() {
+	s := newSheet(in, asked)
+	for _, r := range rulesOf(in.Profile) {
 		rec, isAsked := byUser[r.name]
 		switch {
 		case isAsked:
 			delete(byUser, r.name)
 		case chosen.skips(r.name):
+			s.leaveOut(fit(s, r))
 			rec = Recommendation{Name: r.name, Skip: true, Reason: "left out by --skip", Formula: r.formula, Source: r.source}
 		case chosen.keeps(r.name):
-			rec = fit(in, r)
+			rec = fit(s, r)
+			s.note(rec)
 		default:
+			s.leaveOut(fit(s, r))
 			continue
 		}
 		recs = append(recs, rec)

@@ -27,7 +27,7 @@ func crossRules() []func(*validation) {
 	return []func(*validation){
 		ruleReservedConnections, ruleSessionsInUse, ruleBackends, ruleAutovacuumSlots,
 		ruleMinimalWAL, ruleWALSizes,
-		ruleSharedBuffers, ruleHost, ruleHugePages, ruleIOUring, rulePrefetch, ruleWorstCase,
+		ruleSharedBuffers, ruleHost, ruleHugePages, ruleHugePageCount, ruleIOUring, rulePrefetch, ruleWorstCase, ruleBudget,
 		ruleStandby, ruleStandbyOrder,
 		ruleMissingFiles, ruleHeld, ruleSharedMemoryFS,
 	}

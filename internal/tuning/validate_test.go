@@ -222,7 +222,7 @@ func TestAllViolationsAtOnce(t *testing.T) {
 func TestWorstCaseMemory(t *testing.T) {
 	in := fresh(t, 18, "8GB")
 	recs, warnings := recommend(t, in)
-	if got, want := tuning.WorstCase(in, recs), (tuning.Memory{WorstCaseBytes: 200 * 64 * units.MB, RAMBytes: 8 * units.GB}); got != want {
+	if got, want := tuning.WorstCase(in, recs), (tuning.Memory{WorstCaseBytes: 200 * 64 * units.MB, PlannedBytes: 32229031936, RAMBytes: 8 * units.GB}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	wantWarning(t, warnings, "work_mem 64MB x 200 connections = 12.5 GB", "with 8.0 GB of RAM", "hash_mem_multiplier (2)")

@@ -4,5 +4,6 @@ SELECT userid, dbid, toplevel AS toplevel, queryid, query, calls, total_exec_tim
        mean_exec_time, stddev_exec_time, rows, shared_blks_hit, shared_blks_read, shared_blks_written,
        local_blks_read, local_blks_written, temp_blks_read, temp_blks_written, wal_bytes,
        shared_blk_read_time AS shared_blk_read_time, shared_blk_write_time AS shared_blk_write_time,
-       stats_since AS stats_since, minmax_stats_since AS minmax_stats_since
+       stats_since AS stats_since, minmax_stats_since AS minmax_stats_since,
+       temp_blk_read_time, temp_blk_write_time
 FROM {{schema}}.pg_stat_statements(true)

@@ -1,0 +1,122 @@
+package checks
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"avadb/internal/slowlog"
+)
+
+func seconds(s float64) *float64 { return &s }
+
+// expect compares an outcome's status and a part of what it says. All but OK end in a command.
+func expect(t *testing.T, name string, o Outcome, want Status, says string) {
+	t.Helper()
+	if o.Status != want || !strings.Contains(o.Detail+" -> "+o.Fix, says) {
+		t.Errorf("%s: %+v, want %s with %q", name, o, want, says)
+	}
+	if (o.Fix == "") != (o.Status == OK) {
+		t.Errorf("%s: %s with the fix %q", name, o.Status, o.Fix)
+	}
+}
+
+func TestStandbys(t *testing.T) {
+	lag := between(60, 300)
+	for _, c := range []struct {
+		name     string
+		standbys []standby
+		want     Status
+		says     string
+	}{
+		{"none", nil, Skip, "no standby"},
+		{"caught up", []standby{{"a", "streaming", nil, 0}}, OK, `"a"`},
+		{"a little", []standby{{"a", "streaming", seconds(60), 0}}, OK, `"a"`},
+		{"the worst counts", []standby{{"a", "streaming", seconds(1), 9}, {"b", "catchup", seconds(61), 8}}, Warn, `"b" (catchup)`},
+		{"far behind", []standby{{"a", "streaming", seconds(301), 1 << 30}, {"b", "streaming", nil, 0}}, Fail, "1.0 GB"},
+		{"bytes decide between equals", []standby{{"a", "streaming", nil, 1}, {"b", "streaming", nil, 2}}, OK, `"b"`},
+	} {
+		expect(t, c.name, judgeStandbys(lag, c.standbys, "avadb verify --skip REP01"), c.want, c.says)
+	}
+}
+
+func TestReplay(t *testing.T) {
+	lag := between(60, 300)
+	for _, c := range []struct {
+		name string
+		is   replay
+		want Status
+		says string
+	}{
+		{"an idle primary is no lag", replay{CaughtUp: true, Receiving: true, Seconds: seconds(86400)}, OK, "replayed"},
+		{"paused with nothing to replay", replay{CaughtUp: true, Receiving: true, Paused: true, Seconds: seconds(9)}, OK, ""},
+		{"behind", replay{Receiving: true, Seconds: seconds(61)}, Warn, "pg_stat_wal_receiver"},
+		{"paused", replay{Receiving: true, Paused: true, Seconds: seconds(301)}, Fail, "pg_wal_replay_resume"},
+		{"nothing replayed yet", replay{Receiving: true}, Skip, "not known"},
+		{"hears nothing", replay{CaughtUp: true, Seconds: seconds(1)}, Warn, "no WAL receiver"},
+		{"hears nothing for long", replay{CaughtUp: true, Seconds: seconds(400)}, Fail, "no WAL receiver"},
+		{"from an archive", replay{CaughtUp: true, Archive: true, Seconds: seconds(30)}, OK, "newest replayed"},
+		{"from an archive, late", replay{CaughtUp: true, Archive: true, Seconds: seconds(90)}, Warn, "newest replayed"},
+	} {
+		expect(t, c.name, judgeReplay(lag, c.is, "avadb config check"), c.want, c.says)
+	}
+}
+
+func TestSlots(t *testing.T) {
+	expect(t, "none", judgeSlots(nil), OK, "none")
+	expect(t, "in use", judgeSlots([]slot{{Name: "a", Active: true}}), OK, "1, all in use")
+	expect(t, "inactive", judgeSlots([]slot{{Name: "a", Active: true}, {Name: "b", KeptBytes: 1 << 24}}), Warn, `"b" is inactive and keeps 16.0 MB of WAL -> SELECT pg_catalog.pg_drop_replication_slot('b')`)
+	expect(t, "lost goes before inactive", judgeSlots([]slot{{Name: "b"}, {Name: "a", Active: true, Lost: true}}), Fail, `"a" has lost WAL`)
+}
+
+func TestArchiver(t *testing.T) {
+	at := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name    string
+		is      archiver
+		standby bool
+		want    Status
+		says    string
+	}{
+		{"off", archiver{Mode: "off"}, false, Skip, "off"},
+		{"a standby does not archive", archiver{Mode: "on", Command: true, NewestBad: true}, true, Skip, "always"},
+		{"a standby that does", archiver{Mode: "always", Command: true, Archived: "0A"}, true, OK, "0A"},
+		{"nothing to archive with", archiver{Mode: "on"}, false, Warn, "piles up"},
+		{"failed", archiver{Mode: "on", Command: true, Archived: "0A", Failed: "0B", FailedAt: &at, FailedCount: 3, NewestBad: true}, false, Warn, "0B at 2026-01-31T12:00:00Z, 3 failures"},
+		{"recovered", archiver{Mode: "on", Command: true, Archived: "0B", Failed: "0B", FailedAt: &at}, false, OK, "newest: 0B"},
+		{"nothing yet", archiver{Mode: "on", Command: true}, false, OK, "nothing"},
+	} {
+		expect(t, c.name, judgeArchiver(c.is, c.standby, "avadb verify --skip ARC01"), c.want, c.says)
+	}
+}
+
+func TestWriters(t *testing.T) {
+	grant := `GRANT USAGE ON SCHEMA "public" TO "app"`
+	expect(t, "all can", judgeWriters(above(0), "slow_query_log", []slowlog.Writer{{Role: "owner", Ready: true}}), OK, "can")
+	expect(t, "one cannot", judgeWriters(above(0), "slow_query_log", []slowlog.Writer{{Role: "owner", Ready: true}, {Role: "app", Missing: &grant}}), Warn, "cannot: app -> "+grant)
+}
+
+func TestConnectionUse(t *testing.T) {
+	for _, c := range []struct {
+		use  connectionUse
+		want float64
+	}{
+		{connectionUse{Used: 17, Max: 20, Reserved: 3}, 100},
+		{connectionUse{Used: 1, Max: 105, Reserved: 5}, 1},
+		{connectionUse{Used: 2, Max: 3, Reserved: 3}, 200}, // nothing is left to an ordinary role
+	} {
+		if got := c.use.percent(); got != c.want {
+			t.Errorf("%+v: %v, want %v", c.use, got, c.want)
+		}
+	}
+}
+
+func TestUnboundedRoles(t *testing.T) {
+	rows := []ownTimeout{{"a", "30s"}, {"a", "1min"}, {"b", ""}, {"b", "0"}, {"b", "1s"}, {"c", "0ms"}, {"d", "5"}}
+	if got := strings.Join(unbounded(rows), " "); got != "b c" {
+		t.Errorf("%q", got)
+	}
+	if got := setTimeouts([]string{`o"dd`, "2", "3", "4", "5", "6"}); strings.Count(got, ";") != 4 || !strings.HasPrefix(got, `ALTER ROLE "o""dd" SET statement_timeout = '30s'; `) {
+		t.Errorf("%q", got)
+	}
+}

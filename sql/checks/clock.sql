@@ -1,0 +1,4 @@
+-- The server's clock at this very moment.
+-- Least privilege: any role.
+-- Returns: one row: now
+SELECT pg_catalog.clock_timestamp() AS now
