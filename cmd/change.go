@@ -94,9 +94,27 @@ func (a *app) withChange(ctx context.Context, conn *pg.Conn, dryRun bool, work f
 		a.log.Warn(fmt.Sprintf("change set %s (%s, %s) was interrupted and may be half applied; %s",
 			open.ID, open.Command, open.StartedAt.Format("2006-01-02 15:04 MST"), next))
 	}
+	if err := a.mentionProbation(ctx, j, sets); err != nil {
+		return err
+	}
 	databases := pg.NewDatabases(conn, o, j.MarkWriter)
 	defer databases.Close()
 	return work(&change{conn: conn, journal: j, databases: databases})
+}
+
+// mentionProbation names what waits for a verdict that nobody will give, or that this change may blur.
+func (a *app) mentionProbation(ctx context.Context, j *journal.Journal, sets []*journal.Set) error {
+	waiting, watched, err := j.OnProbation(ctx, sets)
+	for _, s := range waiting {
+		switch {
+		case s.ID == a.watching:
+		case !watched:
+			a.log.Warn(s.UnjudgedSentence())
+		default:
+			a.log.Warn(fmt.Sprintf("change set %s is on probation until %s, and what is changed now blurs its judgement", s.ID, clock(s.Probation.Until)))
+		}
+	}
+	return err
 }
 
 // items makes the items that records of the journal speak of. The first one of the configuration files asks for the right

@@ -18,21 +18,22 @@ type historyDocument struct {
 
 // changeSetRow is a change set as history shows it.
 type changeSetRow struct {
-	ID          string           `json:"id"`                 // UUIDv7; any unique prefix names it
-	ShortID     string           `json:"short_id" col:""`    // enough characters to name it
-	Command     string           `json:"command" col:""`     // such as tune
-	State       journal.SetState `json:"state" col:"status"` // what became of it
-	StartedAt   time.Time        `json:"started_at" col:""`  // when the set was written down, before its first change
-	FinishedAt  *time.Time       `json:"finished_at"`        // null while it is open
-	Actor       string           `json:"actor" col:""`       // operating system user
-	Role        string           `json:"role"`               // PostgreSQL role
-	Host        string           `json:"host" col:""`        // where avadb ran
-	UndoneBy    *string          `json:"undone_by"`          // id of the rollback that went over all of it
-	Undoes      []string         `json:"undoes"`             // of a rollback: ids of the sets it went over
-	CommandLine string           `json:"command_line"`       // without secrets
-	Node        journal.Node     `json:"node"`               // the server it changed
-	ItemCount   int              `json:"item_count" col:""`  // how many items it has
-	Items       []journal.Record `json:"items"`              // in the order they were written
+	ID          string             `json:"id"`                 // UUIDv7; any unique prefix names it
+	ShortID     string             `json:"short_id" col:""`    // enough characters to name it
+	Command     string             `json:"command" col:""`     // such as tune
+	State       journal.SetState   `json:"state" col:"status"` // what became of it
+	StartedAt   time.Time          `json:"started_at" col:""`  // when the set was written down, before its first change
+	FinishedAt  *time.Time         `json:"finished_at"`        // null while it is open
+	Actor       string             `json:"actor" col:""`       // operating system user
+	Role        string             `json:"role"`               // PostgreSQL role
+	Host        string             `json:"host" col:""`        // where avadb ran
+	UndoneBy    *string            `json:"undone_by"`          // id of the rollback that went over all of it
+	Undoes      []string           `json:"undoes"`             // of a rollback: ids of the sets it went over
+	CommandLine string             `json:"command_line"`       // without secrets
+	Node        journal.Node       `json:"node"`               // the server it changed
+	Probation   *journal.Probation `json:"probation"`          // how it is or was watched; null: it was not
+	ItemCount   int                `json:"item_count" col:""`  // how many items it has
+	Items       []journal.Record   `json:"items"`              // in the order they were written
 }
 
 func newHistory(a *app) *cobra.Command {
@@ -70,7 +71,7 @@ func historyRow(s *journal.Set, short map[string]string) changeSetRow {
 	return changeSetRow{
 		ID: s.ID, ShortID: short[s.ID], Command: s.Command, State: s.State, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
 		Actor: s.Actor, Role: s.Role, Host: s.Host, UndoneBy: s.UndoneBy, Undoes: s.Undoes, CommandLine: s.CommandLine,
-		Node: s.Node, ItemCount: len(s.Items), Items: s.Items,
+		Node: s.Node, Probation: s.Probation, ItemCount: len(s.Items), Items: s.Items,
 	}
 }
 

@@ -39,6 +39,7 @@ type app struct {
 	format      render.Format
 	command     *cobra.Command     // the one that runs
 	stop        context.CancelFunc // ends --timeout's context
+	watching    string             // the change set that this command itself has on probation
 }
 
 // rootFlags are the persistent flags that are no configuration.

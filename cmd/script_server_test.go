@@ -121,6 +121,7 @@ func until(ts *testscript.TestScript, what string, reached func() bool) {
 }
 
 func (s *script) close() error {
+	s.load.stop()
 	var err error
 	for _, held := range s.held {
 		err = errors.Join(err, held.close())

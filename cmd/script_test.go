@@ -38,7 +38,7 @@ func TestScripts(t *testing.T) {
 			"exit": cmdExit, "signal": cmdSignal, "ended": cmdEnded,
 			"json": cmdJSON, "capture": cmdCapture, "csv": cmdCSV,
 			"server": cmdServer, "pooler": cmdPooler,
-			"sql": cmdSQL, "await": cmdAwait, "hold": cmdHold, "release": cmdRelease,
+			"sql": cmdSQL, "await": cmdAwait, "hold": cmdHold, "release": cmdRelease, "load": cmdLoad,
 		},
 	})
 }
@@ -49,6 +49,7 @@ type script struct {
 	server   *pgtest.Server
 	standby  *pgtest.Server
 	held     []session
+	load     *load
 	signaled *exec.Cmd // the program in the background that `signal` was for
 }
 

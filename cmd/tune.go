@@ -45,6 +45,7 @@ type tuneOptions struct {
 	restartCommand string
 
 	forRole, forDB, priority string
+	proofOptions
 }
 
 func newTune(a *app) *cobra.Command {
@@ -59,13 +60,18 @@ nothing to the server.
 
 With --for-role or --for-db it sets the timeouts of a priority class for those sessions alone, as ALTER ROLE or ALTER
 DATABASE ... SET: statement_timeout, lock_timeout, idle_in_transaction_session_timeout and, from 17 up,
-transaction_timeout.`,
+transaction_timeout.
+
+--rehearse starts a scratch cluster with the new values first, on the server's host. --probation measures the server before
+and after the change, and rolls it back by itself where the server became slower; an interrupt rolls it back, too.`,
 		example: `avadb tune --ram 8GB --dry-run
 avadb tune --ram 8GB
 avadb tune --ram 32GB --profile oltp --storage nvme --cpus 16 --explain --dry-run
 avadb tune --ram 32GB --connections 300 --skip log_connections,log_disconnections
 avadb tune --ram 8GB --set random_page_cost=1.5 --restart-command 'systemctl restart postgresql'
 avadb tune --ram 8GB -o conf > tuned.conf
+avadb tune --ram 8GB --rehearse --dry-run
+avadb tune --ram 8GB --probation 10m --max-regression 20%
 avadb tune --for-role reports --priority low`,
 		formats: "sql conf patroni k8s",
 		privileges: `  superuser; or from PostgreSQL 15 up pg_monitor, GRANT ALTER SYSTEM ON PARAMETER for each name, SELECT on
@@ -73,7 +79,8 @@ avadb tune --for-role reports --priority low`,
   ADMIN option on the role; --for-db: owner of the database`,
 		exits: `  0  done, also when values wait for a restart (restart_required)
   2  a value is not valid
-  4  a privilege is missing, a pooler is in between, or something else manages the server`,
+  4  a privilege is missing, a pooler is in between, something else manages the server, or it would not start with the values
+  5  --probation: the change was rolled back`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runTune(ctx, a, o) })
 	f := c.Flags()
 	f.StringVar(&o.ram, "ram", "", "memory of the server: 8GB, 512MB, 1.5TB, or auto on the server's host")
@@ -93,6 +100,7 @@ avadb tune --for-role reports --priority low`,
 	f.StringVar(&o.forRole, "for-role", "", "set the timeouts of this role instead")
 	f.StringVar(&o.forDB, "for-db", "", "set the timeouts of this database instead; with --for-role, of the role in it")
 	f.StringVar(&o.priority, "priority", "", "with --for-role, --for-db: "+strings.Join(tuning.PriorityNames(), ", "))
+	o.addProofFlags(c)
 	completeParameters(a, c)
 	return c
 }
@@ -107,7 +115,13 @@ func runTune(ctx context.Context, a *app, o tuneOptions) error {
 	if err := o.check(a); err != nil {
 		return err
 	}
+	if err := o.checkProof(a); err != nil {
+		return err
+	}
 	o.dryRun = o.dryRun || isForElsewhere(a.format)
+	if o.onProbation() {
+		return runTuneProbation(ctx, a, o)
+	}
 	return a.withConn(ctx, pg.Options{Class: pg.Normal, Changes: true}, func(conn *pg.Conn) error {
 		if o.dryRun {
 			doc, err := planTune(ctx, a, o, conn)
@@ -193,14 +207,14 @@ func planTune(ctx context.Context, a *app, o tuneOptions, conn *pg.Conn) (*tuneD
 	if want.DBBytes > 0 {
 		doc.DBBytes = &want.DBBytes
 	}
-	return doc, nil
+	return doc, a.prove(ctx, o, conn, doc)
 }
 
 // request turns the flags into what is asked of the planning.
 func (o tuneOptions) request() (settings.TuneRequest, error) {
 	want := settings.TuneRequest{
 		RAM: o.ram, CPUs: o.cpus, Connections: o.connections, Only: o.only, Skip: o.skip, DryRun: o.dryRun, Force: o.force, NoEvidence: o.noEvidence,
-		Explain: o.explain,
+		Explain: o.explain, Measured: o.measured,
 	}
 	var err error
 	if want.Set, err = o.assignments(); err != nil {
@@ -241,7 +255,7 @@ func applyTune(ctx context.Context, a *app, o tuneOptions, c *change) (*tuneDocu
 			changes = append(changes, journal.Change{Item: settings.NewSystemSetting(c.conn, line.Name), Ours: journal.Present(*line.Value)})
 		}
 	}
-	set, err := c.journal.Do(ctx, changes)
+	set, err := o.write(ctx, a, c, changes)
 	if err != nil {
 		return nil, err
 	}
@@ -293,6 +307,7 @@ func (a *app) summarizeTune(conn *pg.Conn, doc *tuneDocument) {
 	case doc.DryRun:
 		a.log.Info(fmt.Sprintf("dry run: %d of %d would be set, nothing was written", len(set), len(doc.Settings)))
 		return
+	case doc.Probation.isRolledBack():
 	case doc.ChangeSet == nil:
 		a.log.Info("no change: every value stands already")
 	default:

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"avadb/internal/rehearsal"
 	"avadb/internal/settings"
 	"avadb/internal/tuning"
 )
@@ -20,6 +21,8 @@ type tuneDocument struct {
 	Warnings        []string           `json:"warnings"`         // what to know before relying on it
 	Settings        []settings.Setting `json:"settings"`         // one line a parameter
 	Evidence        *tuning.Evidence   `json:"evidence"`         // what the server has counted; null with --no-evidence, and for quickwins without --explain
+	Rehearsal       *rehearsal.Result  `json:"rehearsal"`        // whether the server would start with them; null: nothing to try out
+	Probation       *probationDocument `json:"probation"`        // what became of it on probation; null: it was on none
 }
 
 type memoryDocument struct {

@@ -30,6 +30,7 @@ func (o tuneOptions) checkScope(a *app) error {
 	for _, flag := range []string{
 		"ram", "set", "only", "skip", "connections", "force", "restart-command",
 		"profile", "storage", "cpus", "db-size", "no-evidence", "explain",
+		"rehearse", "probation", "baseline", "max-regression",
 	} {
 		if a.changed(flag) {
 			return fault.New(fault.Usage, "--%s is for the whole server and does not go with --for-role and --for-db", flag)

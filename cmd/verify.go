@@ -98,6 +98,7 @@ func runVerify(ctx context.Context, a *app, o verifyOptions) error {
 		if err := a.printVerify(doc); err != nil {
 			return err
 		}
+		a.mentionUnjudged(ctx, conn)
 		a.log.Info(doc.Summary.String())
 		return verifyVerdict(doc.Checks, o.failOn)
 	})
@@ -195,6 +196,29 @@ func (a *app) readJournal(ctx context.Context, conn *pg.Conn) ([]*journal.Set, e
 	}
 	defer j.Close()
 	return j.Complete(ctx)
+}
+
+// mentionUnjudged names the change sets of this server whose probation ended without a verdict. One that an avadb still
+// watches is about to get its own. Where the journal cannot be read, the checks that lean on it say so.
+func (a *app) mentionUnjudged(ctx context.Context, conn *pg.Conn) {
+	quiet := *a
+	quiet.log = slog.New(slog.DiscardHandler)
+	j, err := quiet.openJournal(ctx, conn)
+	if err != nil {
+		return
+	}
+	defer j.Close()
+	sets, err := j.Sets(ctx)
+	if err != nil {
+		return
+	}
+	waiting, watched, err := j.OnProbation(ctx, sets)
+	if err != nil || watched {
+		return
+	}
+	for _, s := range journal.Unjudged(waiting, a.now()) {
+		a.log.Warn(s.UnjudgedSentence())
+	}
 }
 
 func completeVerify(c *cobra.Command) {

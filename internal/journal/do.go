@@ -39,6 +39,10 @@ func (j *Journal) Extend(ctx context.Context, set *Set, changes []Change) (*Set,
 	} else if err := j.untouched(ctx, set); err != nil {
 		return set, err
 	}
+	return j.do(ctx, set, changes)
+}
+
+func (j *Journal) do(ctx context.Context, set *Set, changes []Change) (*Set, error) {
 	first := len(set.Items)
 	if err := j.record(ctx, set, changes); err != nil {
 		return nil, err

@@ -198,6 +198,7 @@ type Set struct {
 	Undoes      []string    `json:"undoes,omitempty"` // a rollback: the sets it went over
 	UndoneBy    *string     `json:"undone_by"`
 	ConfigFile  *ConfigFile `json:"config_file,omitempty"`
+	Probation   *Probation  `json:"probation,omitempty"` // nil where it was kept for good at once
 	Items       []Record    `json:"items"`
 }
 

@@ -26,7 +26,7 @@ func ReadCommandLine(ctx context.Context, conn *pg.Conn) (CommandLine, error) {
 	if err != nil || row.Options == nil {
 		return CommandLine{}, err
 	}
-	return CommandLine{Known: true, Values: parseOptions(*row.Options)}, nil
+	return CommandLine{Known: true, Values: ParseOptions(*row.Options)}, nil
 }
 
 // shortOptions are the letters of postgres(1) that set a parameter to their argument.
@@ -37,9 +37,9 @@ func shortOptions() map[string]string {
 	}
 }
 
-// parseOptions reads the file's one line: the program, then each option in double quotes. -c NAME=VALUE, -cNAME=VALUE and --NAME=VALUE
+// ParseOptions reads the file's one line: the program, then each option in double quotes. -c NAME=VALUE, -cNAME=VALUE and --NAME=VALUE
 // set a parameter, where - in a name stands for _; the last one wins.
-func parseOptions(line string) map[string]string {
+func ParseOptions(line string) map[string]string {
 	words := quotedWords(line)
 	values := map[string]string{}
 	set := func(assignment string) {

@@ -17,7 +17,7 @@ func TestParseOptions(t *testing.T) {
 		`/bin/postgres "-c" "search_path="$user", public" "-k" ""`: {"search_path": `"$user", public`, "unix_socket_directories": ""},
 		`/bin/postgres "-c"`: {},
 	} {
-		if got := parseOptions(line); !maps.Equal(got, want) {
+		if got := ParseOptions(line); !maps.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
 	}
@@ -26,5 +26,5 @@ func TestParseOptions(t *testing.T) {
 func FuzzParseOptions(f *testing.F) {
 	f.Add(`/bin/postgres "-c" "a=b"`)
 	f.Add(`postgres "-c`)
-	f.Fuzz(func(_ *testing.T, line string) { parseOptions(line) })
+	f.Fuzz(func(_ *testing.T, line string) { ParseOptions(line) })
 }

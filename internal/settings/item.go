@@ -93,5 +93,13 @@ func quoteName(name string) string {
 
 // alterSystem runs alone: ALTER SYSTEM is refused in a transaction and in a string of several statements.
 func alterSystem(ctx context.Context, conn *pg.Conn, action string) error {
-	return query.ExecText(ctx, conn, query.Mark("settings/alter_system", "ALTER SYSTEM "+action))
+	err := query.ExecText(ctx, conn, query.Mark("settings/alter_system", "ALTER SYSTEM "+action))
+	f := fault.As(err)
+	if f == nil || !strings.Contains(f.Message, AutoConfName) {
+		return err
+	}
+	// The server could not write the file. Where its own user may not, it says so with the code of a missing privilege, and
+	// no GRANT helps.
+	return fault.New(fault.Failed, "%w", err).WithSQLState(f.SQLState).
+		WithHint("look at the data directory on the server's host: is the disk full or mounted read-only, and does the folder belong to the server's user?")
 }

@@ -32,13 +32,27 @@ func tuneInput(ctx context.Context, conn *pg.Conn, want TuneRequest, snapshot *S
 		Parameters: tuningParameters(snapshot), Major: conn.Server.Major(), Platform: facts.Platform,
 		SessionsInUse: facts.Sessions, Standby: conn.Server.InRecovery, Standbys: facts.Standbys, DryRun: want.DryRun, Force: want.Force,
 	}
-	if in.WALRoomBytes, err = walRoom(ctx, conn); err != nil {
+	m := want.Measured
+	if m == nil {
+		m = &Measured{}
+	}
+	if err := m.take(ctx, conn, snapshot, !want.NoEvidence && (!in.IsReference() || want.Explain)); err != nil {
 		return tuning.Input{}, err
 	}
-	if !want.NoEvidence && (!in.IsReference() || want.Explain) {
-		in.Evidence, err = readEvidence(ctx, conn, snapshot)
+	in.WALRoomBytes, in.Evidence = m.walRoomBytes, m.evidence
+	return LookAround(ctx, conn, in)
+}
+
+// take measures once.
+func (m *Measured) take(ctx context.Context, conn *pg.Conn, snapshot *Snapshot, evidence bool) (err error) {
+	if m.taken {
+		return nil
 	}
-	return in, err
+	if m.walRoomBytes, err = walRoom(ctx, conn); err == nil && evidence {
+		m.evidence, err = readEvidence(ctx, conn, snapshot)
+	}
+	m.taken = err == nil
+	return err
 }
 
 // cpusOf gives the processors to tune for: those the user names, else those of the host where the server is a process of

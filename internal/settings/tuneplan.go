@@ -24,6 +24,17 @@ type TuneRequest struct {
 	Only, Skip  []string
 	DryRun      bool // nothing will be written: some refusals are warnings then
 	Force       bool // the user takes the risks that can be taken
+
+	// Measured, where it is given, is filled by the first plan and used by those after it.
+	Measured *Measured
+}
+
+// Measured is what moves while nobody changes anything: counters and the room on a disk. A plan that is made twice and has
+// to come out the same takes it over.
+type Measured struct {
+	taken        bool
+	evidence     *tuning.Evidence // nil: not asked for
+	walRoomBytes int64            // 0: not seen
 }
 
 // TunePlan is what tune would do to a server.

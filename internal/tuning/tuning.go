@@ -41,6 +41,11 @@ type Input struct {
 	PrimaryHas    map[string]string    // on a standby: values of the primary, as far as they are known
 	Standbys      int                  // on a primary: how many standbys are attached
 
+	Missing              []MissingFile // files that the configuration would name and that are not there, as far as it can be seen
+	Slots, LogicalSlots  int           // replication slots of the server, all and logical ones
+	PreparedTransactions int           // that wait for their second phase
+	SharedMemoryFSBytes  int64         // size of /dev/shm as the server sees it; 0 where it cannot be seen
+
 	DryRun bool // nothing will be written: a host too small is a warning then
 	Force  bool // the user takes the risks that can be taken
 }

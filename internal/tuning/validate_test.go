@@ -122,6 +122,18 @@ func TestCrossRules(t *testing.T) {
 		{name: "standby below today", set: []string{"max_worker_processes=4"}, change: standby(""), message: "if the primary has more"},
 		{name: "standby", change: standby(""), message: "the primary needs its own tune"},
 		{name: "raise with standbys", change: func(in *tuning.Input) { in.Standbys = 2 }, message: "max_connections is raised and 2 standbys are attached"},
+		{name: "library that is not there", set: []string{"shared_preload_libraries=nosuch"}, change: missing("shared_preload_libraries", "nosuch"), kind: fault.Usage, message: "shared_preload_libraries names nosuch, and there is no /there/nosuch"},
+		{name: "library that is not there by itself", live: map[string]string{"shared_preload_libraries": "nosuch"}, change: missing("shared_preload_libraries", "nosuch"), kind: fault.Prerequisite, message: "the server would not start"},
+		{name: "library of sessions", set: []string{"session_preload_libraries=nosuch"}, change: missing("session_preload_libraries", "nosuch"), kind: fault.Usage, message: "no session could start"},
+		{name: "certificate that is not there", set: []string{"ssl=on"}, change: missing("ssl_cert_file", "server.crt"), kind: fault.Usage, message: "the file of ssl_cert_file is not there: /there/server.crt"},
+		{name: "logical slots", set: []string{"wal_level=replica"}, change: func(in *tuning.Input) { in.Slots, in.LogicalSlots = 2, 1 }, kind: fault.Usage, message: "wal_level = replica with 1 logical replication slots"},
+		{name: "physical slots alone", set: []string{"wal_level=replica"}, change: func(in *tuning.Input) { in.Slots = 2 }},
+		{name: "slots without a level", set: []string{"wal_level=minimal", "max_wal_senders=0"}, change: func(in *tuning.Input) { in.Slots = 2 }, kind: fault.Usage, message: "wal_level = minimal with 2 replication slots"},
+		{name: "room for slots", set: []string{"max_replication_slots=1"}, change: func(in *tuning.Input) { in.Slots = 2 }, kind: fault.Usage, message: "max_replication_slots = 1 with 2 replication slots"},
+		{name: "room for prepared transactions", set: []string{"max_prepared_transactions=0"}, change: func(in *tuning.Input) { in.PreparedTransactions = 1 }, kind: fault.Usage, message: "max_prepared_transactions = 0 with 1 prepared transactions"},
+		{name: "prepared transactions fit", set: []string{"max_prepared_transactions=1"}, change: func(in *tuning.Input) { in.PreparedTransactions = 1 }},
+		{name: "small /dev/shm", change: func(in *tuning.Input) { in.SharedMemoryFSBytes = 64 * units.MB }, message: "a parallel hash can take 384.0 MB of shared memory (work_mem x hash_mem_multiplier x 3 processes), and /dev/shm of the server has 64.0 MB"},
+		{name: "no parallel workers", set: []string{"max_parallel_workers_per_gather=0"}, change: func(in *tuning.Input) { in.SharedMemoryFSBytes = 64 * units.MB }},
 		{name: "lower with a standby", set: []string{"max_connections=50"}, change: func(in *tuning.Input) { in.Standbys = 1 }, message: "max_connections is lowered and a standby is attached"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -164,6 +176,12 @@ func standby(primaryWorkers string) func(*tuning.Input) {
 		if primaryWorkers != "" {
 			in.PrimaryHas = map[string]string{"max_worker_processes": primaryWorkers}
 		}
+	}
+}
+
+func missing(parameter, file string) func(*tuning.Input) {
+	return func(in *tuning.Input) {
+		in.Missing = []tuning.MissingFile{{Parameter: parameter, File: file, Path: "/there/" + file}}
 	}
 }
 
