@@ -74,7 +74,7 @@ func TestNotEffective(t *testing.T) {
 		{"work_mem", "8MB", settings.Files{auto("work_mem", "8MB")}, "", "work_mem = 8MB waits for a reload"},
 		{"work_mem", "8MB", settings.Files{auto("work_mem", "9MB")}, "work_mem is to be 8MB, and /d/postgresql.auto.conf line 3 says 9MB", ""},
 		{"work_mem", "8MB", settings.Files{row("work_mem", "9MB", "")}, "work_mem is to be 8MB, and /d/postgresql.conf line 7 says 9MB", ""},
-		{"work_mem", "8MB", nil, "work_mem is to be 8MB, and the compiled-in default says 4096", ""},
+		{"work_mem", "8MB", nil, "work_mem is to be 8MB, and the compiled-in default says 4MB", ""},
 		{"random_page_cost", "1.1", settings.Files{auto("random_page_cost", "1.1")}, "random_page_cost is to be 1.1, and the postgres command line says 4", ""},
 		{"max_connections", "200", settings.Files{auto("max_connections", "200")}, "", "max_connections = 200 waits for a restart"},
 		{"gone", "1", nil, "gone is not known to this server any more", ""},

@@ -142,7 +142,7 @@ func notEffective(s *settings.Snapshot, tuned map[string]journal.Record) (v tune
 			v.lost = append(v.lost, r.Name+" is not known to this server any more")
 			v.beaten = append(v.beaten, shellWord(r.Name))
 		case !p.Same(s.Next(name), ours):
-			v.lost = append(v.lost, fmt.Sprintf("%s is to be %s, and %s says %s", p.Name, ours, layerName(s, name), s.Next(name)))
+			v.lost = append(v.lost, fmt.Sprintf("%s is to be %s, and %s says %s", p.Name, ours, layerName(s, name), withUnit(s.Next(name), p)))
 			assignment, err := settings.Assignment(p.Name, ours)
 			if layer := s.ServerLayer(name); err != nil || layer == settings.LayerCommandLine || layer == settings.LayerEnvironment {
 				v.beaten = append(v.beaten, shellWord(p.Name))

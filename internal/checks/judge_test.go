@@ -112,11 +112,23 @@ func TestConnectionUse(t *testing.T) {
 }
 
 func TestUnboundedRoles(t *testing.T) {
-	rows := []ownTimeout{{"a", "30s"}, {"a", "1min"}, {"b", ""}, {"b", "0"}, {"b", "1s"}, {"c", "0ms"}, {"d", "5"}}
-	if got := strings.Join(unbounded(rows), " "); got != "b c" {
-		t.Errorf("%q", got)
+	rows := []ownTimeout{
+		{Role: "a", Value: "30s"}, {Role: "a", Value: "1min"}, {Role: "b"}, {Role: "b", Value: "1s"},
+		{Role: "c", Value: "0ms"}, {Role: "d", Value: "5"}, {Role: "e", Database: "shop", Value: "0"}, {Role: "e"},
 	}
-	if got := setTimeouts([]string{`o"dd`, "2", "3", "4", "5", "6"}); strings.Count(got, ";") != 4 || !strings.HasPrefix(got, `ALTER ROLE "o""dd" SET statement_timeout = '30s'; `) {
+	for _, c := range []struct {
+		name          string
+		serverHasNone bool
+		want          string
+	}{
+		{"an empty value is the server's, which has none", true, `ROLE "b"; ROLE "c"; ROLE "e" IN DATABASE "shop"; ROLE "e"`},
+		{"an explicit 0 takes the server's away", false, `ROLE "c"; ROLE "e" IN DATABASE "shop"`},
+	} {
+		if got := strings.Join(unbounded(rows, c.serverHasNone), "; "); got != c.want {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+	if got := setTimeouts([]string{`ROLE "o""dd"`, "2", "3", "4", "5", "6"}); strings.Count(got, ";") != 4 || !strings.HasPrefix(got, `ALTER ROLE "o""dd" SET statement_timeout = '30s'; `) {
 		t.Errorf("%q", got)
 	}
 }
