@@ -65,8 +65,21 @@ func TestReplay(t *testing.T) {
 func TestSlots(t *testing.T) {
 	expect(t, "none", judgeSlots(nil), OK, "none")
 	expect(t, "in use", judgeSlots([]slot{{Name: "a", Active: true}}), OK, "1, all in use")
-	expect(t, "inactive", judgeSlots([]slot{{Name: "a", Active: true}, {Name: "b", KeptBytes: 1 << 24}}), Warn, `"b" is inactive and keeps 16.0 MB of WAL -> SELECT pg_catalog.pg_drop_replication_slot('b')`)
+	expect(t, "inactive", judgeSlots([]slot{{Name: "a", Active: true}, {Name: "b", KeptBytes: 1 << 24}}), Warn, `"b" is inactive and keeps 16.0 MB of WAL -> SELECT slot_name`)
 	expect(t, "lost goes before inactive", judgeSlots([]slot{{Name: "b"}, {Name: "a", Active: true, Lost: true}}), Fail, `"a" has lost WAL`)
+	// What is merely inactive may come back: a fix that is piped into psql must not drop it.
+	both := judgeSlots([]slot{{Name: "b"}, {Name: "a", Lost: true}})
+	expect(t, "only the lost one is dropped", both, Fail, `pg_drop_replication_slot('a'); SELECT slot_name`)
+	if strings.Contains(both.Fix, "'b'") {
+		t.Errorf("an inactive slot is dropped: %s", both.Fix)
+	}
+}
+
+func TestOldestPrepared(t *testing.T) {
+	gid := "o'dd"
+	o := judgeOldest(between(300, 3600), oldest{GID: &gid, User: "app", Database: "shop", State: "prepared", Seconds: 301, Count: 2}, "pg_catalog.pg_cancel_backend")
+	expect(t, "prepared", o, Warn, "-> ROLLBACK PREPARED 'o''dd'")
+	expect(t, "both ways are shown", o, Warn, "COMMIT PREPARED where")
 }
 
 func TestArchiver(t *testing.T) {

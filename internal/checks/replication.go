@@ -118,30 +118,33 @@ func checkSlots(ctx context.Context, e *Env) (Outcome, error) {
 	return judgeSlots(slots), nil
 }
 
+// showSlots is the next step for a slot that is merely inactive: its standby or subscriber may be about to come back, and a
+// slot that was dropped cannot be had again.
+const showSlots = "SELECT slot_name, slot_type, database, wal_status, restart_lsn, safe_wal_size FROM pg_catalog.pg_replication_slots WHERE NOT active"
+
 func judgeSlots(slots []slot) Outcome {
 	var lost, inactive, fixes []string
 	for _, s := range slots {
 		switch {
 		case s.Lost:
 			lost = append(lost, pg.Identifier(s.Name)+" has lost WAL that it needs")
+			fixes = append(fixes, "SELECT pg_catalog.pg_drop_replication_slot("+pg.Literal(s.Name)+")")
 		case !s.Active:
 			inactive = append(inactive, fmt.Sprintf("%s is inactive and keeps %s of WAL", pg.Identifier(s.Name), units.HumanSize(s.KeptBytes)))
-		default:
-			continue
 		}
-		fixes = append(fixes, "SELECT pg_catalog.pg_drop_replication_slot("+pg.Literal(s.Name)+")")
 	}
 	value := float64(len(lost) + len(inactive))
 	o := Outcome{Status: OK, Value: &value, Detail: fmt.Sprintf("%d, all in use", len(slots))}
 	if len(slots) == 0 {
 		o.Detail = "there are none"
 	}
-	switch {
-	case len(lost) > 0:
+	if len(inactive) > 0 {
+		o.Status, fixes = Warn, append(fixes, showSlots)
+	}
+	if len(lost) > 0 {
 		o.Status = Fail
-	case len(inactive) > 0:
-		o.Status = Warn
-	default:
+	}
+	if o.Status == OK {
 		return o
 	}
 	o.Detail, o.Fix = strings.Join(append(lost, inactive...), "; "), strings.Join(fixes, "; ")
