@@ -91,6 +91,30 @@ func TestNotEffective(t *testing.T) {
 	}
 }
 
+// A value that the session has of its own hides whether the command line beats the files.
+func TestHiddenCommandLine(t *testing.T) {
+	tuned := map[string]journal.Record{"work_mem": {Kind: journal.SystemSetting, Name: "work_mem", Ours: journal.Present("8MB"), State: journal.Written}}
+	for _, c := range []struct {
+		name         string
+		line         settings.CommandLine
+		hidden, lost string
+	}{
+		{"not readable", settings.CommandLine{}, "work_mem", ""},
+		{"silent", settings.CommandLine{Known: true}, "", ""},
+		{"wins", settings.CommandLine{Known: true, Values: map[string]string{"work_mem": "9MB"}}, "", "work_mem is to be 8MB, and the postgres command line says 9MB"},
+	} {
+		parameters := parametersForTest()
+		p := parameters["work_mem"]
+		p.Source = "user"
+		parameters["work_mem"] = p
+		s := &settings.Snapshot{Parameters: parameters, Files: settings.Files{row("work_mem", "8MB", "")}, CommandLine: c.line}
+		v := notEffective(s, tuned)
+		if strings.Join(v.hidden, " ") != c.hidden || strings.Join(v.lost, "; ") != c.lost || len(v.waiting) > 0 {
+			t.Errorf("%s: %+v", c.name, v)
+		}
+	}
+}
+
 func TestTunedRAM(t *testing.T) {
 	memory := func(size string) (int64, error) {
 		if size == "auto" {

@@ -1,10 +1,12 @@
 package checks
 
 import (
+	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"avadb/internal/settings"
 	"avadb/internal/slowlog"
 )
 
@@ -30,11 +32,16 @@ func TestStandbys(t *testing.T) {
 		says     string
 	}{
 		{"none", nil, Skip, "no standby"},
-		{"caught up", []standby{{"a", "streaming", nil, 0}}, OK, `"a"`},
-		{"a little", []standby{{"a", "streaming", seconds(60), 0}}, OK, `"a"`},
-		{"the worst counts", []standby{{"a", "streaming", seconds(1), 9}, {"b", "catchup", seconds(61), 8}}, Warn, `"b" (catchup)`},
-		{"far behind", []standby{{"a", "streaming", seconds(301), 1 << 30}, {"b", "streaming", nil, 0}}, Fail, "1.0 GB"},
-		{"bytes decide between equals", []standby{{"a", "streaming", nil, 1}, {"b", "streaming", nil, 2}}, OK, `"b"`},
+		{"caught up", []standby{{"a", "streaming", true, nil, 0}}, OK, `"a"`},
+		{"a little", []standby{{"a", "streaming", true, seconds(60), 0}}, OK, `"a"`},
+		{"the worst counts", []standby{{"a", "streaming", true, seconds(1), 9}, {"b", "catchup", true, seconds(61), 8}}, Warn, `"b" (catchup)`},
+		{"far behind", []standby{{"a", "streaming", true, seconds(301), 1 << 30}, {"b", "streaming", true, nil, 0}}, Fail, "1.0 GB"},
+		{"replay stands still and nothing is measured", []standby{{"a", "streaming", true, seconds(2), 9}, {"b", "streaming", true, nil, 64<<20 + 1}}, Warn, `"b" (streaming), 64.0 MB of WAL behind, and no lag is measured`},
+		{"on its way", []standby{{"a", "streaming", true, nil, 64 << 20}}, OK, "64.0 MB"},
+		{"catching up", []standby{{"a", "catchup", true, nil, 1 << 30}}, Warn, `"a" (catchup), 1.0 GB of WAL behind`},
+		{"no standby but pg_receivewal", []standby{{"pg_receivewal", "streaming", false, nil, 0}}, Skip, `no standby is attached; takes WAL and reports no replaying: "pg_receivewal" (streaming)`},
+		{"pg_receivewal beside a standby", []standby{{"a", "streaming", true, nil, 0}, {"r", "streaming", false, nil, 0}}, OK, `1 attached; the last: "a" (streaming), 0 B of WAL behind; takes WAL`},
+		{"bytes decide between equals", []standby{{"a", "streaming", true, nil, 1}, {"b", "streaming", true, nil, 2}}, OK, `"b"`},
 	} {
 		expect(t, c.name, judgeStandbys(lag, c.standbys, "avadb verify --skip REP01"), c.want, c.says)
 	}
@@ -143,5 +150,35 @@ func TestUnboundedRoles(t *testing.T) {
 	}
 	if got := setTimeouts([]string{`ROLE "o""dd"`, "2", "3", "4", "5", "6"}); strings.Count(got, ";") != 4 || !strings.HasPrefix(got, `ALTER ROLE "o""dd" SET statement_timeout = '30s'; `) {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestOwnHost(t *testing.T) {
+	tcp := func(ip string) net.Addr { return &net.TCPAddr{IP: net.ParseIP(ip), Port: 5432} }
+	for _, c := range []struct {
+		name          string
+		local, remote net.Addr
+		want          bool
+	}{
+		{"a socket", &net.UnixAddr{}, &net.UnixAddr{Name: "/tmp/.s.PGSQL.5432", Net: "unix"}, true},
+		{"loopback", tcp("127.0.0.1"), tcp("127.0.0.1"), true},
+		{"loopback of IPv6", tcp("::1"), tcp("::1"), true},
+		{"an address of this very host", tcp("192.0.2.5"), tcp("192.0.2.5"), true},
+		{"another host, whose proxy the server takes for the client", tcp("192.0.2.5"), tcp("192.0.2.9"), false},
+		{"nothing known", nil, nil, false},
+	} {
+		if got := ownHost(c.local, c.remote); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+func TestWithUnit(t *testing.T) {
+	for _, c := range []struct{ value, unit, want string }{
+		{"90000", "ms", "90000ms"}, {"90s", "ms", "90s"}, {"9216", "kB", "9MB"}, {"16384", "8kB", "128MB"}, {"9MB", "kB", "9MB"}, {"4", "", "4"}, {"on", "", "on"},
+	} {
+		if got := withUnit(c.value, settings.Parameter{Unit: c.unit}); got != c.want {
+			t.Errorf("%s of %s: %s, want %s", c.value, c.unit, got, c.want)
+		}
 	}
 }

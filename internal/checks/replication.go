@@ -40,35 +40,6 @@ func lagCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {
 	}
 }
 
-// standby is one that is attached to this primary.
-type standby struct {
-	Name    string
-	State   string
-	Seconds *float64 // nil: the server has measured nothing lately, as when all is replayed
-	Bytes   int64    // of WAL not replayed yet
-}
-
-func judgeStandbys(t Threshold, standbys []standby, leaveOut string) Outcome {
-	if len(standbys) == 0 {
-		return skipped("no standby is attached", leaveOut)
-	}
-	worst := standbys[0]
-	for _, s := range standbys[1:] {
-		if s.lag() > worst.lag() || s.lag() == worst.lag() && s.Bytes > worst.Bytes {
-			worst = s
-		}
-	}
-	detail := fmt.Sprintf("%d attached; the last: %q (%s), %s of WAL behind", len(standbys), worst.Name, worst.State, units.HumanSize(worst.Bytes))
-	return t.measured(worst.lag(), detail, "SELECT application_name, client_addr, state, sent_lsn, replay_lsn, replay_lag FROM pg_catalog.pg_stat_replication")
-}
-
-func (s standby) lag() float64 {
-	if s.Seconds == nil {
-		return 0
-	}
-	return *s.Seconds
-}
-
 // replay is how far a standby is with what it has received.
 type replay struct {
 	CaughtUp  bool     `db:"caught_up"` // all that was received is replayed
@@ -89,7 +60,7 @@ func judgeReplay(t Threshold, r replay, look string) Outcome {
 	case r.Receiving && r.CaughtUp:
 		return t.measured(0, "all that was received is replayed", "")
 	case r.Seconds == nil:
-		return skipped("nothing was replayed yet: the lag is not known", look)
+		return unseen("nothing was replayed yet: the lag is not known", look)
 	case !r.Receiving && !r.Archive:
 		o := t.measured(*r.Seconds, "no WAL receiver runs: the standby hears nothing of its primary; this is the age of its newest transaction", fix)
 		if o.Status == OK {

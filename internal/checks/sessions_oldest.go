@@ -75,7 +75,7 @@ func (e *Env) orUntracked(ctx context.Context, fine Outcome) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	return skipped(fmt.Sprintf("%d sessions show neither state nor times: track_activities is off for them, such as for role %s in database %s",
+	return unseen(fmt.Sprintf("%d sessions show neither state nor times: track_activities is off for them, such as for role %s in database %s",
 		u.Count, u.User, u.Database), fix), nil
 }
 

@@ -109,9 +109,9 @@ func setTimeouts(who []string) string {
 	return strings.Join(fixes, "; ")
 }
 
-// withUnit shows a value in base units, or as it stands in a file, with its unit.
+// withUnit adds the parameter's unit to a bare number, as pg_settings has it; what stands in a file may have one already.
 func withUnit(value string, p settings.Parameter) string {
-	if n, ok := units.Base(value, p.Unit); ok && p.Unit != "" {
+	if n, bare := units.Base(value, ""); bare && p.Unit != "" {
 		return strings.ReplaceAll(units.FormatBase(n, p.Unit), " ", "")
 	}
 	return value
