@@ -133,8 +133,14 @@ func TestConnectionUse(t *testing.T) {
 
 func TestUnboundedRoles(t *testing.T) {
 	rows := []ownTimeout{
-		{Role: "a", Value: "30s"}, {Role: "a", Value: "1min"}, {Role: "b"}, {Role: "b", Value: "1s"},
-		{Role: "c", Value: "0ms"}, {Role: "d", Value: "5"}, {Role: "e", Database: "shop", Value: "0"}, {Role: "e"},
+		{Role: "a", Value: "30s"},
+		{Role: "a", Value: "1min"},
+		{Role: "b"},
+		{Role: "b", Value: "1s"},
+		{Role: "c", Value: "0ms"},
+		{Role: "d", Value: "5"},
+		{Role: "e", Database: "shop", Value: "0"},
+		{Role: "e"},
 	}
 	for _, c := range []struct {
 		name          string
