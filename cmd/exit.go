@@ -52,9 +52,9 @@ const exitTopic = `Exit codes are part of avadb's contract with scripts.
 | 143 | terminated (SIGTERM), or the terminal was closed (SIGHUP); likewise |
 
 Scripts may rely on any other code meaning failure. tune and rollback that leave a restart pending exit 0: read
-restart_required in their JSON. verify --nagios has Nagios' own codes: 0 OK, 1 WARN, 2 FAIL and no connection, 3 unknown,
-usage and all else. When the reader of a pipe goes away (avadb slow | head -1) avadb ends silently with the
-code of what it did.
+restart_required in their JSON. verify --nagios has Nagios' own codes: 0 OK, 1 WARN, 2 FAIL and no connection, 3 unknown:
+a check that could not be seen, where nothing is worse, usage and all else. When the reader of a pipe goes away
+(avadb slow | head -1) avadb ends silently with the code of what it did.
 `
 
 // finish reports an error and gives the exit code.

@@ -55,7 +55,7 @@ avadb verify -o json | jq -r '.checks[] | select(.status == "FAIL") | .fix'`,
 		exits: `  2  an unknown check or group, or unknown figures
   3  no connection, or it was lost
   5  a check failed (--fail-on warn: or warns)
-  with --nagios: 0 OK, 1 WARN, 2 FAIL or no connection, 3 unknown, usage and all else`,
+  with --nagios: 0 OK, 1 WARN, 2 FAIL or no connection, 3 could not be seen, usage and all else`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runVerify(ctx, a, o) })
 	f := c.Flags()
 	listVar(f, &o.only, "only", "only these checks or groups, such as CNX01 or CNX")

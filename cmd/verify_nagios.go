@@ -53,27 +53,39 @@ func (a *app) finishNagios(err error) int {
 
 // printNagios prints the one line of a run, with the measures as performance data.
 func (a *app) printNagios(doc verifyDocument) error {
-	code, word := nagiosOK, "OK"
-	s := doc.Summary
-	switch {
-	case s.Fail > 0:
-		code, word = nagiosCritical, "CRITICAL"
-	case s.Warn > 0:
-		code, word = nagiosWarning, "WARNING"
-	case s.OK == 0:
-		code, word = nagiosUnknown, "UNKNOWN"
-	}
-	line := "AVADB " + word + " - " + s.String()
+	code, word := nagiosVerdict(doc)
+	line := "AVADB " + word + " - " + doc.Summary.String()
+	var unseen []string
 	for _, r := range checks.WorstFirst(doc.Checks) {
-		if r.Status == checks.Fail || r.Status == checks.Warn || s.OK == 0 && s.Warn == 0 && s.Fail == 0 {
+		switch {
+		case r.Status == checks.Fail, r.Status == checks.Warn, r.Status == checks.Skip && code == nagiosUnknown && (r.Blind || doc.Summary.OK == 0):
 			line += fmt.Sprintf("; %s %s: %s: %s", r.ID, r.Status, r.Title, nagiosText(r.Detail))
+		case r.Blind:
+			unseen = append(unseen, r.ID)
 		}
+	}
+	if len(unseen) > 0 { // worse was found: the line is about that
+		line += "; could not be seen: " + strings.Join(unseen, ", ")
 	}
 	if err := a.write([]byte(line + performance(doc.Checks) + "\n")); err != nil {
 		return err
 	}
 	a.nagiosSaid, a.nagiosCode = true, code
 	return nil
+}
+
+// nagiosVerdict takes what could not be seen for unknown: a monitor whose role lost a GRANT must not stay green.
+func nagiosVerdict(doc verifyDocument) (code int, word string) {
+	blind := slices.ContainsFunc(doc.Checks, func(r checks.Result) bool { return r.Blind })
+	switch {
+	case doc.Summary.Fail > 0:
+		return nagiosCritical, "CRITICAL"
+	case doc.Summary.Warn > 0:
+		return nagiosWarning, "WARNING"
+	case blind, doc.Summary.OK == 0:
+		return nagiosUnknown, "UNKNOWN"
+	}
+	return nagiosOK, "OK"
 }
 
 // nagiosText keeps the line one line, and free of the bar that begins the performance data.

@@ -50,6 +50,7 @@ type Outcome struct {
 	Value  *float64 // in the check's unit; nil where nothing was measured
 	Detail string   // one sentence
 	Fix    string   // the next step as one command or statement; for all but OK
+	Blind  bool     // of a SKIP: it could not be seen, rather than not asked for or not in use
 }
 
 // Result is one line of the answer.
@@ -62,6 +63,7 @@ type Result struct {
 	Threshold Threshold `json:"threshold" col:"right"` // a value above it is a finding
 	Detail    string    `json:"detail" col:"elastic"`  // one sentence
 	Fix       string    `json:"fix" col:""`            // the next step as a command or a statement; empty for OK
+	Blind     bool      `json:"blind"`                 // of SKIP: it could not be seen; false: not asked for or not in use
 }
 
 // Threshold is the value above which a check warns or fails, in its unit.
@@ -120,14 +122,20 @@ func (t Threshold) measured(value float64, detail, fix string) Outcome {
 	return o
 }
 
-// fine, found and skipped are outcomes without a value.
+// fine and found are outcomes without a value.
 func fine(detail string) Outcome { return Outcome{Status: OK, Detail: detail} }
 
 func found(status Status, detail, fix string) Outcome {
 	return Outcome{Status: status, Detail: detail, Fix: fix}
 }
 
+// skipped is of what was not asked for or is not in use.
 func skipped(detail, fix string) Outcome { return found(Skip, detail, fix) }
+
+// unseen is of what is there, or may be, and could not be seen.
+func unseen(detail, fix string) Outcome {
+	return Outcome{Status: Skip, Detail: detail, Fix: fix, Blind: true}
+}
 
 // rounded keeps what a person reads of a measure.
 func rounded(value float64) float64 { return math.Round(value*100) / 100 }

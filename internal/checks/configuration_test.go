@@ -74,7 +74,7 @@ func TestNotEffective(t *testing.T) {
 		{"work_mem", "8MB", settings.Files{auto("work_mem", "8MB")}, "", "work_mem = 8MB waits for a reload"},
 		{"work_mem", "8MB", settings.Files{auto("work_mem", "9MB")}, "work_mem is to be 8MB, and /d/postgresql.auto.conf line 3 says 9MB", ""},
 		{"work_mem", "8MB", settings.Files{row("work_mem", "9MB", "")}, "work_mem is to be 8MB, and /d/postgresql.conf line 7 says 9MB", ""},
-		{"work_mem", "8MB", nil, "work_mem is to be 8MB, and the compiled-in default says 4096", ""},
+		{"work_mem", "8MB", nil, "work_mem is to be 8MB, and the compiled-in default says 4MB", ""},
 		{"random_page_cost", "1.1", settings.Files{auto("random_page_cost", "1.1")}, "random_page_cost is to be 1.1, and the postgres command line says 4", ""},
 		{"max_connections", "200", settings.Files{auto("max_connections", "200")}, "", "max_connections = 200 waits for a restart"},
 		{"gone", "1", nil, "gone is not known to this server any more", ""},
@@ -87,6 +87,30 @@ func TestNotEffective(t *testing.T) {
 		again := strings.Contains(c.lost, ".conf") || strings.Contains(c.lost, "default")
 		if want := `ALTER SYSTEM SET "` + c.name + `" = '` + c.value + `'; SELECT pg_catalog.pg_reload_conf()`; c.lost != "" && (again && v.fix(nil) != want || !again && !slices.Equal(v.beaten, []string{c.name})) {
 			t.Errorf("%s = %s: the fix of %+v", c.name, c.value, v)
+		}
+	}
+}
+
+// A value that the session has of its own hides whether the command line beats the files.
+func TestHiddenCommandLine(t *testing.T) {
+	tuned := map[string]journal.Record{"work_mem": {Kind: journal.SystemSetting, Name: "work_mem", Ours: journal.Present("8MB"), State: journal.Written}}
+	for _, c := range []struct {
+		name         string
+		line         settings.CommandLine
+		hidden, lost string
+	}{
+		{"not readable", settings.CommandLine{}, "work_mem", ""},
+		{"silent", settings.CommandLine{Known: true}, "", ""},
+		{"wins", settings.CommandLine{Known: true, Values: map[string]string{"work_mem": "9MB"}}, "", "work_mem is to be 8MB, and the postgres command line says 9MB"},
+	} {
+		parameters := parametersForTest()
+		p := parameters["work_mem"]
+		p.Source = "user"
+		parameters["work_mem"] = p
+		s := &settings.Snapshot{Parameters: parameters, Files: settings.Files{row("work_mem", "8MB", "")}, CommandLine: c.line}
+		v := notEffective(s, tuned)
+		if strings.Join(v.hidden, " ") != c.hidden || strings.Join(v.lost, "; ") != c.lost || len(v.waiting) > 0 {
+			t.Errorf("%s: %+v", c.name, v)
 		}
 	}
 }

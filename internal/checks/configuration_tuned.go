@@ -77,6 +77,8 @@ func checkTuned(ctx context.Context, e *Env) (Outcome, error) {
 	switch {
 	case len(v.lost) > 0:
 		return found(Fail, strings.Join(append(v.lost, v.waiting...), "; "), v.fix(e)), nil
+	case len(v.hidden) > 0 && len(v.waiting) == 0:
+		return Outcome{}, e.hidden(v.hidden)
 	case v.restart:
 		return found(Warn, strings.Join(v.waiting, "; "), e.restart()), nil
 	case len(v.waiting) > 0:
@@ -93,6 +95,7 @@ type tunedVerdict struct {
 	reload  bool     // which takes a reload
 	waiting []string // for a reload or a restart
 	restart bool     // for a restart, at least one of them
+	hidden  []string // names of which the files say what was tuned, and the command line could not be asked
 }
 
 // fix writes the values again, or shows what beats every file.
@@ -142,13 +145,15 @@ func notEffective(s *settings.Snapshot, tuned map[string]journal.Record) (v tune
 			v.lost = append(v.lost, r.Name+" is not known to this server any more")
 			v.beaten = append(v.beaten, shellWord(r.Name))
 		case !p.Same(s.Next(name), ours):
-			v.lost = append(v.lost, fmt.Sprintf("%s is to be %s, and %s says %s", p.Name, ours, layerName(s, name), s.Next(name)))
+			v.lost = append(v.lost, fmt.Sprintf("%s is to be %s, and %s says %s", p.Name, ours, layerName(s, name), withUnit(s.Next(name), p)))
 			assignment, err := settings.Assignment(p.Name, ours)
 			if layer := s.ServerLayer(name); err != nil || layer == settings.LayerCommandLine || layer == settings.LayerEnvironment {
 				v.beaten = append(v.beaten, shellWord(p.Name))
 			} else {
 				v.again, v.reload = append(v.again, "ALTER SYSTEM SET "+assignment), true
 			}
+		case len(s.HiddenNames([]string{name})) > 0:
+			v.hidden = append(v.hidden, p.Name)
 		case !p.Same(s.Running(name), ours):
 			v.waiting = append(v.waiting, fmt.Sprintf("%s = %s waits for a %s", p.Name, ours, wait(p)))
 			v.restart = v.restart || p.Context == "postmaster"

@@ -27,6 +27,7 @@ type Env struct {
 	sight      *sight
 	parameters map[string]settings.Parameter
 	files      settings.Files
+	line       *settings.CommandLine
 	sets       []*journal.Set
 }
 
@@ -114,11 +115,35 @@ func (e *Env) snapshot(ctx context.Context) (*settings.Snapshot, error) {
 	if bad := fileErrors(files, parameters); bad.syntax {
 		return nil, fault.New(fault.Prerequisite, "an error in the configuration files (CFG03) hides what stands in them")
 	}
-	return &settings.Snapshot{Parameters: parameters, Files: files}, nil
+	line, err := e.commandLine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &settings.Snapshot{Parameters: parameters, Files: files, CommandLine: line}, nil
+}
+
+// commandLine is what the server was started with; not Known where the role may not read it.
+func (e *Env) commandLine(ctx context.Context) (settings.CommandLine, error) {
+	if e.line == nil {
+		line, err := settings.ReadCommandLine(ctx, e.Conn)
+		if err != nil {
+			return line, err
+		}
+		e.line = &line
+	}
+	return *e.line, nil
+}
+
+// hidden is of names below values that this role or database has of its own: the files tell the server's, unless its command
+// line beats them, which the role may not read.
+func (e *Env) hidden(names []string) *fault.Error {
+	return fault.New(fault.Privilege, "a value of this role's or database's own lies over the server's %s, which the postgres command line may decide: the role may not read that",
+		strings.Join(names, ", ")).WithHint("GRANT pg_read_server_files TO %[1]s; GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_file(text, bigint, bigint, boolean) TO %[1]s", e.role())
 }
 
 // parameter gives a parameter and its value on the server in base units, whatever this role and database have set for
-// themselves. known is false where the server has no such parameter, or does not show it to the role.
+// themselves. known is false where the server has no such parameter, or does not show it to the role. The error is a
+// fault.Privilege where such a value hides the server's.
 func (e *Env) parameter(ctx context.Context, name string) (p settings.Parameter, running string, known bool, err error) {
 	parameters, err := e.readParameters(ctx)
 	if err != nil {
@@ -132,6 +157,9 @@ func (e *Env) parameter(ctx context.Context, name string) (p settings.Parameter,
 	whole, err := e.snapshot(ctx)
 	if err != nil {
 		return p, "", known, err
+	}
+	if hidden := whole.HiddenNames([]string{name}); len(hidden) > 0 {
+		return p, "", known, e.hidden(hidden)
 	}
 	return p, whole.Running(name), known, nil
 }

@@ -42,11 +42,8 @@ func spanSince(now statements.Totals, before *Kept) (span statements.Totals, det
 		return now, since + ": nothing was counted before"
 	}
 	between, reason := now.Since(earlier)
-	switch {
-	case reason != "":
+	if reason != "" {
 		return now, since + ": " + reason
-	case between.Calls == 0:
-		return between, "since the figures were saved"
 	}
 	return between, "since the figures were saved"
 }

@@ -1,10 +1,12 @@
 package checks
 
 import (
+	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"avadb/internal/settings"
 	"avadb/internal/slowlog"
 )
 
@@ -30,11 +32,16 @@ func TestStandbys(t *testing.T) {
 		says     string
 	}{
 		{"none", nil, Skip, "no standby"},
-		{"caught up", []standby{{"a", "streaming", nil, 0}}, OK, `"a"`},
-		{"a little", []standby{{"a", "streaming", seconds(60), 0}}, OK, `"a"`},
-		{"the worst counts", []standby{{"a", "streaming", seconds(1), 9}, {"b", "catchup", seconds(61), 8}}, Warn, `"b" (catchup)`},
-		{"far behind", []standby{{"a", "streaming", seconds(301), 1 << 30}, {"b", "streaming", nil, 0}}, Fail, "1.0 GB"},
-		{"bytes decide between equals", []standby{{"a", "streaming", nil, 1}, {"b", "streaming", nil, 2}}, OK, `"b"`},
+		{"caught up", []standby{{"a", "streaming", true, nil, 0}}, OK, `"a"`},
+		{"a little", []standby{{"a", "streaming", true, seconds(60), 0}}, OK, `"a"`},
+		{"the worst counts", []standby{{"a", "streaming", true, seconds(1), 9}, {"b", "catchup", true, seconds(61), 8}}, Warn, `"b" (catchup)`},
+		{"far behind", []standby{{"a", "streaming", true, seconds(301), 1 << 30}, {"b", "streaming", true, nil, 0}}, Fail, "1.0 GB"},
+		{"replay stands still and nothing is measured", []standby{{"a", "streaming", true, seconds(2), 9}, {"b", "streaming", true, nil, 64<<20 + 1}}, Warn, `"b" (streaming), 64.0 MB of WAL behind, and no lag is measured`},
+		{"on its way", []standby{{"a", "streaming", true, nil, 64 << 20}}, OK, "64.0 MB"},
+		{"catching up", []standby{{"a", "catchup", true, nil, 1 << 30}}, Warn, `"a" (catchup), 1.0 GB of WAL behind`},
+		{"no standby but pg_receivewal", []standby{{"pg_receivewal", "streaming", false, nil, 0}}, Skip, `no standby is attached; takes WAL and reports no replaying: "pg_receivewal" (streaming)`},
+		{"pg_receivewal beside a standby", []standby{{"a", "streaming", true, nil, 0}, {"r", "streaming", false, nil, 0}}, OK, `1 attached; the last: "a" (streaming), 0 B of WAL behind; takes WAL`},
+		{"bytes decide between equals", []standby{{"a", "streaming", true, nil, 1}, {"b", "streaming", true, nil, 2}}, OK, `"b"`},
 	} {
 		expect(t, c.name, judgeStandbys(lag, c.standbys, "avadb verify --skip REP01"), c.want, c.says)
 	}
@@ -65,8 +72,21 @@ func TestReplay(t *testing.T) {
 func TestSlots(t *testing.T) {
 	expect(t, "none", judgeSlots(nil), OK, "none")
 	expect(t, "in use", judgeSlots([]slot{{Name: "a", Active: true}}), OK, "1, all in use")
-	expect(t, "inactive", judgeSlots([]slot{{Name: "a", Active: true}, {Name: "b", KeptBytes: 1 << 24}}), Warn, `"b" is inactive and keeps 16.0 MB of WAL -> SELECT pg_catalog.pg_drop_replication_slot('b')`)
+	expect(t, "inactive", judgeSlots([]slot{{Name: "a", Active: true}, {Name: "b", KeptBytes: 1 << 24}}), Warn, `"b" is inactive and keeps 16.0 MB of WAL -> SELECT slot_name`)
 	expect(t, "lost goes before inactive", judgeSlots([]slot{{Name: "b"}, {Name: "a", Active: true, Lost: true}}), Fail, `"a" has lost WAL`)
+	// What is merely inactive may come back: a fix that is piped into psql must not drop it.
+	both := judgeSlots([]slot{{Name: "b"}, {Name: "a", Lost: true}})
+	expect(t, "only the lost one is dropped", both, Fail, `pg_drop_replication_slot('a'); SELECT slot_name`)
+	if strings.Contains(both.Fix, "'b'") {
+		t.Errorf("an inactive slot is dropped: %s", both.Fix)
+	}
+}
+
+func TestOldestPrepared(t *testing.T) {
+	gid := "o'dd"
+	o := judgeOldest(between(300, 3600), oldest{GID: &gid, User: "app", Database: "shop", State: "prepared", Seconds: 301, Count: 2}, "pg_catalog.pg_cancel_backend")
+	expect(t, "prepared", o, Warn, "-> ROLLBACK PREPARED 'o''dd'")
+	expect(t, "both ways are shown", o, Warn, "COMMIT PREPARED where")
 }
 
 func TestArchiver(t *testing.T) {
@@ -112,11 +132,59 @@ func TestConnectionUse(t *testing.T) {
 }
 
 func TestUnboundedRoles(t *testing.T) {
-	rows := []ownTimeout{{"a", "30s"}, {"a", "1min"}, {"b", ""}, {"b", "0"}, {"b", "1s"}, {"c", "0ms"}, {"d", "5"}}
-	if got := strings.Join(unbounded(rows), " "); got != "b c" {
+	rows := []ownTimeout{
+		{Role: "a", Value: "30s"},
+		{Role: "a", Value: "1min"},
+		{Role: "b"},
+		{Role: "b", Value: "1s"},
+		{Role: "c", Value: "0ms"},
+		{Role: "d", Value: "5"},
+		{Role: "e", Database: "shop", Value: "0"},
+		{Role: "e"},
+	}
+	for _, c := range []struct {
+		name          string
+		serverHasNone bool
+		want          string
+	}{
+		{"an empty value is the server's, which has none", true, `ROLE "b"; ROLE "c"; ROLE "e" IN DATABASE "shop"; ROLE "e"`},
+		{"an explicit 0 takes the server's away", false, `ROLE "c"; ROLE "e" IN DATABASE "shop"`},
+	} {
+		if got := strings.Join(unbounded(rows, c.serverHasNone), "; "); got != c.want {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+	if got := setTimeouts([]string{`ROLE "o""dd"`, "2", "3", "4", "5", "6"}); strings.Count(got, ";") != 4 || !strings.HasPrefix(got, `ALTER ROLE "o""dd" SET statement_timeout = '30s'; `) {
 		t.Errorf("%q", got)
 	}
-	if got := setTimeouts([]string{`o"dd`, "2", "3", "4", "5", "6"}); strings.Count(got, ";") != 4 || !strings.HasPrefix(got, `ALTER ROLE "o""dd" SET statement_timeout = '30s'; `) {
-		t.Errorf("%q", got)
+}
+
+func TestOwnHost(t *testing.T) {
+	tcp := func(ip string) net.Addr { return &net.TCPAddr{IP: net.ParseIP(ip), Port: 5432} }
+	for _, c := range []struct {
+		name          string
+		local, remote net.Addr
+		want          bool
+	}{
+		{"a socket", &net.UnixAddr{}, &net.UnixAddr{Name: "/tmp/.s.PGSQL.5432", Net: "unix"}, true},
+		{"loopback", tcp("127.0.0.1"), tcp("127.0.0.1"), true},
+		{"loopback of IPv6", tcp("::1"), tcp("::1"), true},
+		{"an address of this very host", tcp("192.0.2.5"), tcp("192.0.2.5"), true},
+		{"another host, whose proxy the server takes for the client", tcp("192.0.2.5"), tcp("192.0.2.9"), false},
+		{"nothing known", nil, nil, false},
+	} {
+		if got := ownHost(c.local, c.remote); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+func TestWithUnit(t *testing.T) {
+	for _, c := range []struct{ value, unit, want string }{
+		{"90000", "ms", "90000ms"}, {"90s", "ms", "90s"}, {"9216", "kB", "9MB"}, {"16384", "8kB", "128MB"}, {"9MB", "kB", "9MB"}, {"4", "", "4"}, {"on", "", "on"},
+	} {
+		if got := withUnit(c.value, settings.Parameter{Unit: c.unit}); got != c.want {
+			t.Errorf("%s of %s: %s, want %s", c.value, c.unit, got, c.want)
+		}
 	}
 }

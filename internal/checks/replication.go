@@ -40,35 +40,6 @@ func lagCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {
 	}
 }
 
-// standby is one that is attached to this primary.
-type standby struct {
-	Name    string
-	State   string
-	Seconds *float64 // nil: the server has measured nothing lately, as when all is replayed
-	Bytes   int64    // of WAL not replayed yet
-}
-
-func judgeStandbys(t Threshold, standbys []standby, leaveOut string) Outcome {
-	if len(standbys) == 0 {
-		return skipped("no standby is attached", leaveOut)
-	}
-	worst := standbys[0]
-	for _, s := range standbys[1:] {
-		if s.lag() > worst.lag() || s.lag() == worst.lag() && s.Bytes > worst.Bytes {
-			worst = s
-		}
-	}
-	detail := fmt.Sprintf("%d attached; the last: %q (%s), %s of WAL behind", len(standbys), worst.Name, worst.State, units.HumanSize(worst.Bytes))
-	return t.measured(worst.lag(), detail, "SELECT application_name, client_addr, state, sent_lsn, replay_lsn, replay_lag FROM pg_catalog.pg_stat_replication")
-}
-
-func (s standby) lag() float64 {
-	if s.Seconds == nil {
-		return 0
-	}
-	return *s.Seconds
-}
-
 // replay is how far a standby is with what it has received.
 type replay struct {
 	CaughtUp  bool     `db:"caught_up"` // all that was received is replayed
@@ -89,7 +60,7 @@ func judgeReplay(t Threshold, r replay, look string) Outcome {
 	case r.Receiving && r.CaughtUp:
 		return t.measured(0, "all that was received is replayed", "")
 	case r.Seconds == nil:
-		return skipped("nothing was replayed yet: the lag is not known", look)
+		return unseen("nothing was replayed yet: the lag is not known", look)
 	case !r.Receiving && !r.Archive:
 		o := t.measured(*r.Seconds, "no WAL receiver runs: the standby hears nothing of its primary; this is the age of its newest transaction", fix)
 		if o.Status == OK {
@@ -118,30 +89,33 @@ func checkSlots(ctx context.Context, e *Env) (Outcome, error) {
 	return judgeSlots(slots), nil
 }
 
+// showSlots is the next step for a slot that is merely inactive: its standby or subscriber may be about to come back, and a
+// slot that was dropped cannot be had again.
+const showSlots = "SELECT slot_name, slot_type, database, wal_status, restart_lsn, safe_wal_size FROM pg_catalog.pg_replication_slots WHERE NOT active"
+
 func judgeSlots(slots []slot) Outcome {
 	var lost, inactive, fixes []string
 	for _, s := range slots {
 		switch {
 		case s.Lost:
 			lost = append(lost, pg.Identifier(s.Name)+" has lost WAL that it needs")
+			fixes = append(fixes, "SELECT pg_catalog.pg_drop_replication_slot("+pg.Literal(s.Name)+")")
 		case !s.Active:
 			inactive = append(inactive, fmt.Sprintf("%s is inactive and keeps %s of WAL", pg.Identifier(s.Name), units.HumanSize(s.KeptBytes)))
-		default:
-			continue
 		}
-		fixes = append(fixes, "SELECT pg_catalog.pg_drop_replication_slot("+pg.Literal(s.Name)+")")
 	}
 	value := float64(len(lost) + len(inactive))
 	o := Outcome{Status: OK, Value: &value, Detail: fmt.Sprintf("%d, all in use", len(slots))}
 	if len(slots) == 0 {
 		o.Detail = "there are none"
 	}
-	switch {
-	case len(lost) > 0:
+	if len(inactive) > 0 {
+		o.Status, fixes = Warn, append(fixes, showSlots)
+	}
+	if len(lost) > 0 {
 		o.Status = Fail
-	case len(inactive) > 0:
-		o.Status = Warn
-	default:
+	}
+	if o.Status == OK {
 		return o
 	}
 	o.Detail, o.Fix = strings.Join(append(lost, inactive...), "; "), strings.Join(fixes, "; ")

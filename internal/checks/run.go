@@ -24,7 +24,7 @@ func Run(ctx context.Context, e *Env, checks []Check) ([]Result, error) {
 		}
 		results = append(results, Result{
 			ID: c.ID, Status: outcome.Status, Title: c.Title, Value: outcome.Value, Unit: c.Unit,
-			Threshold: c.Threshold, Detail: outcome.Detail, Fix: outcome.Fix,
+			Threshold: c.Threshold, Detail: outcome.Detail, Fix: outcome.Fix, Blind: outcome.Blind,
 		})
 	}
 	return results, nil
@@ -69,11 +69,11 @@ func skippedBy(err error, again string) Outcome {
 	f := fault.As(err)
 	switch {
 	case f == nil:
-		return skipped("could not be checked: "+err.Error(), again)
+		return unseen("could not be checked: "+err.Error(), again)
 	case f.Kind == fault.Privilege && f.Hint != "":
 		again = f.Hint
 	}
-	return skipped("could not be checked: "+f.Message, again)
+	return unseen("could not be checked: "+f.Message, again)
 }
 
 // Summary counts the statuses.

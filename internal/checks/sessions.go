@@ -85,36 +85,3 @@ func limitsCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {
 			fmt.Sprintf("ALTER %s CONNECTION LIMIT %d", what, 2*worst.Limit)), nil
 	}
 }
-
-// oldest is the session that has held something for the longest time.
-type oldest struct {
-	PID         int32
-	User        string
-	Application string
-	Database    string
-	State       string
-	Seconds     float64
-	Count       int // of such sessions
-}
-
-// oldestCheck judges the oldest session that a statement finds, and names it. ends is the function that ends such a one.
-func oldestCheck(t Threshold, statement, ends string) func(context.Context, *Env) (Outcome, error) {
-	return func(ctx context.Context, e *Env) (Outcome, error) {
-		if err := e.needStats(ctx); err != nil {
-			return Outcome{}, err
-		}
-		rows, err := query.Rows[oldest](ctx, e.Conn, statement)
-		if err != nil {
-			return Outcome{}, err
-		}
-		if len(rows) == 0 {
-			return t.measured(0, "none", ""), nil
-		}
-		o := rows[0]
-		if o.State != "active" { // there is no statement to cancel
-			ends = "pg_catalog.pg_terminate_backend"
-		}
-		detail := fmt.Sprintf("%d; the oldest: pid %d, role %s, database %s, application %q, %s", o.Count, o.PID, o.User, o.Database, o.Application, o.State)
-		return t.measured(o.Seconds, detail, fmt.Sprintf("SELECT %s(%d)", ends, o.PID)), nil
-	}
-}

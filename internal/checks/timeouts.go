@@ -2,11 +2,9 @@ package checks
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
-	"avadb/internal/pg"
 	"avadb/internal/query"
 	"avadb/internal/settings"
 	"avadb/internal/units"
@@ -25,7 +23,7 @@ const idleParameter = "idle_in_transaction_session_timeout"
 
 // checkIdleTimeout looks at the server, and at roles and databases that take its limit away again.
 func checkIdleTimeout(ctx context.Context, e *Env) (Outcome, error) {
-	_, value, _, err := e.parameter(ctx, idleParameter)
+	p, value, _, err := e.parameter(ctx, idleParameter)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -42,7 +40,7 @@ func checkIdleTimeout(ctx context.Context, e *Env) (Outcome, error) {
 			return found(Warn, o.Who()+" has 0 of its own", "ALTER "+whose(o)+" RESET "+idleParameter), nil
 		}
 	}
-	return fine(value + " ms"), nil
+	return fine(withUnit(value, p)), nil
 }
 
 // whose is the object of the ALTER that owns an override.
@@ -58,39 +56,43 @@ func isOff(value string) bool {
 	return known && ms == 0
 }
 
-// ownTimeout is what a role has of its own in at least one database that it may connect to; empty where it has nothing.
+// ownTimeout is what a role has of its own in at least one database that it may connect to; empty where the server's counts.
 type ownTimeout struct {
-	Role  string
-	Value string
+	Role     string
+	Database string // where the value is the role's in this database alone
+	Value    string
 }
 
 func statementTimeoutCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {
 	return func(ctx context.Context, e *Env) (Outcome, error) {
-		_, value, _, err := e.parameter(ctx, "statement_timeout")
+		p, value, _, err := e.parameter(ctx, "statement_timeout")
 		if err != nil {
 			return Outcome{}, err
-		}
-		if !isOff(value) {
-			return t.measured(0, "the server has "+value+" ms for all", ""), nil
 		}
 		rows, err := query.Rows[ownTimeout](ctx, e.Conn, "checks/statement_timeouts")
 		if err != nil {
 			return Outcome{}, err
 		}
-		open := unbounded(rows)
-		if len(open) == 0 {
+		none := isOff(value)
+		open := unbounded(rows, none)
+		switch {
+		case len(open) > 0:
+			return t.measured(float64(len(open)), "none for "+strings.Join(open, ", "), setTimeouts(open)), nil
+		case none:
 			return t.measured(0, "each role that can log in and is no superuser has one of its own", ""), nil
 		}
-		return t.measured(float64(len(open)), "none for "+strings.Join(open, ", "), setTimeouts(open)), nil
+		return t.measured(0, "the server has "+withUnit(value, p)+", and no role takes it away", ""), nil
 	}
 }
 
-// unbounded names the roles that have no limit in at least one database.
-func unbounded(rows []ownTimeout) []string {
+// unbounded names, as ALTER takes them, the roles that have no limit in at least one database: 0 of their own is none,
+// whatever the server has.
+func unbounded(rows []ownTimeout, serverHasNone bool) []string {
 	var open []string
 	for _, r := range rows {
-		if (r.Value == "" || isOff(r.Value)) && !slices.Contains(open, r.Role) {
-			open = append(open, r.Role)
+		who := settings.Scope{Role: r.Role, Database: r.Database}.String()
+		if (r.Value == "" && serverHasNone || isOff(r.Value)) && !slices.Contains(open, who) {
+			open = append(open, who)
 		}
 	}
 	return open
@@ -99,10 +101,18 @@ func unbounded(rows []ownTimeout) []string {
 // mostFixes keeps a line readable; the detail names all.
 const mostFixes = 5
 
-func setTimeouts(roles []string) string {
+func setTimeouts(who []string) string {
 	var fixes []string
-	for _, role := range roles[:min(len(roles), mostFixes)] {
-		fixes = append(fixes, fmt.Sprintf("ALTER ROLE %s SET statement_timeout = '30s'", pg.Identifier(role)))
+	for _, one := range who[:min(len(who), mostFixes)] {
+		fixes = append(fixes, "ALTER "+one+" SET statement_timeout = '30s'")
 	}
 	return strings.Join(fixes, "; ")
+}
+
+// withUnit adds the parameter's unit to a bare number, as pg_settings has it; what stands in a file may have one already.
+func withUnit(value string, p settings.Parameter) string {
+	if n, bare := units.Base(value, ""); bare && p.Unit != "" {
+		return strings.ReplaceAll(units.FormatBase(n, p.Unit), " ", "")
+	}
+	return value
 }
