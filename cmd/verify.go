@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -159,9 +161,25 @@ func (a *app) printVerify(doc verifyDocument) error {
 		rows = checks.WorstFirst(rows)
 	}
 	if len(doc.Figures) == 0 || a.format == render.JSON {
-		return a.result(doc, rows)
+		return errors.Join(a.result(doc, rows), a.sayFixes(rows))
 	}
-	return a.results(doc, rows, doc.Figures)
+	return errors.Join(a.results(doc, rows, doc.Figures), a.sayFixes(rows))
+}
+
+// sayFixes writes below the table what a narrow terminal has cut off in it: the cause and the next step of each finding, whole.
+func (a *app) sayFixes(rows []checks.Result) error {
+	if a.format != render.Table || a.flags.outFile != "" || width(a.out) == 0 {
+		return nil
+	}
+	for _, r := range rows {
+		if r.Status != checks.Warn && r.Status != checks.Fail {
+			continue
+		}
+		if _, err := fmt.Fprintf(a.out, "%s  %s\n       %s\n", r.ID, render.Safe(r.Detail), render.Safe(r.Fix)); toReader(err) != nil {
+			return fault.New(fault.Failed, "write the result: %w", err)
+		}
+	}
+	return nil
 }
 
 // verifyVerdict is the error of a run that found something.

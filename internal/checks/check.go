@@ -62,7 +62,7 @@ type Result struct {
 	Unit      string    `json:"unit" col:""`           // of value and threshold
 	Threshold Threshold `json:"threshold" col:"right"` // a value above it is a finding
 	Detail    string    `json:"detail" col:"elastic"`  // one sentence
-	Fix       string    `json:"fix" col:""`            // the next step as a command or a statement; empty for OK
+	Fix       string    `json:"fix" col:"elastic"`     // the next step as a command or a statement; empty for OK
 	Blind     bool      `json:"blind"`                 // of SKIP: it could not be seen; false: not asked for or not in use
 }
 

@@ -56,14 +56,8 @@ func pendingCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {
 }
 
 // restart is a command line for the server's host.
-func (e *Env) restart() string { return "pg_ctl restart -m fast -D " + e.dataDirectory() }
-
-func (e *Env) dataDirectory() string {
-	if e.Conn.Server.DataDirectory == "" {
-		return `"$PGDATA"`
-	}
-	return shellWord(e.Conn.Server.DataDirectory)
-}
+// restart is the usual way; what else restarts a server only its administrator knows.
+func (e *Env) restart() string { return "systemctl restart postgresql" }
 
 const reload = "SELECT pg_catalog.pg_reload_conf()"
 

@@ -86,5 +86,5 @@ func describeErrors(rows []settings.FileRow) string {
 
 // mend is a command for the server's host that turns the line into a comment and has the files read again.
 func (e *Env) mend(r settings.FileRow) string {
-	return fmt.Sprintf("sed -i '%ds/^/#/' %s && pg_ctl reload -D %s", r.Line, shellWord(r.File), e.dataDirectory())
+	return fmt.Sprintf("sed -i '%ds/^/#/' %s && psql -c 'SELECT pg_reload_conf()'", r.Line, shellWord(r.File))
 }

@@ -36,13 +36,13 @@ func checkPreloaded(ctx context.Context, e *Env) (Outcome, error) {
 	case loaded:
 		return fine("loaded"), nil
 	}
-	detail := "not loaded: no statement is counted"
+	detail, fix := "not loaded: no statement is counted", e.command("enable-stats")
 	if files, err := e.readFiles(ctx); err == nil {
 		if last, there := files.Last("shared_preload_libraries"); there && strings.Contains(last.Value, statements.Library) {
-			detail = "in shared_preload_libraries, and waiting for a restart of the server"
+			detail, fix = "in shared_preload_libraries, and waiting for a restart of the server", e.restart()
 		}
 	}
-	return found(Fail, detail, e.command("enable-stats")), nil
+	return found(Fail, detail, fix), nil
 }
 
 func checkExtension(ctx context.Context, e *Env) (Outcome, error) {
