@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -129,17 +128,6 @@ func (c *change) item(r journal.Record) (journal.Item, error) {
 		WithHint("use the avadb that made it")
 }
 
-// secretInArgument finds what must not reach the journal or a screen: a password in a URL, or behind password= and the
-// like, in whatever quotes.
-var secretInArgument = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(://[^:/@\s]*:)[^@\s]*(@)|((?:password|passwd|pwd|secret|token)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?:\\.|[^\s'"])+)`)
-})
-
-// maskSecrets replaces them.
-func maskSecrets(text string) string {
-	return secretInArgument().ReplaceAllString(text, "${1}${3}***${2}")
-}
-
 // commandLine is the command line without secrets. Connection strings are written anew from what was parsed.
 func commandLine(args []string) string {
 	words := []string{"avadb"}
@@ -151,7 +139,7 @@ func commandLine(args []string) string {
 		case i > 0 && isConnectionString(args[i-1]):
 			arg = pg.PublicDSN(arg)
 		default:
-			arg = maskSecrets(arg)
+			arg = pg.MaskSecrets(arg)
 		}
 		words = append(words, shellQuote(arg))
 	}

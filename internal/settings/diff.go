@@ -78,7 +78,7 @@ func Diff(a, b Side) []Difference {
 		if inA && inB && (valueA == valueB || p.Name != "" && p.Same(valueA, valueB)) {
 			continue
 		}
-		out = append(out, difference(name, p, optional(valueA, inA), optional(valueB, inB)))
+		out = append(out, difference(name, p, optional(valueA, inA), optional(valueB, inB)).public())
 	}
 	return out
 }
