@@ -101,7 +101,7 @@ func ReadLayers(ctx context.Context, conn *pg.Conn) (*Layers, error) {
 	}
 	if !l.snapshot.CommandLine.Known {
 		l.Unseen = append(l.Unseen, "the postgres command line is seen only where nothing lies over it: GRANT pg_read_server_files TO "+role+
-			"; GRANT EXECUTE ON FUNCTION pg_read_file(text, bigint, bigint, boolean) TO "+role)
+			"; GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean) TO "+role)
 	}
 	return l, nil
 }
