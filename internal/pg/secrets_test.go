@@ -3,7 +3,7 @@ package pg
 import "testing"
 
 func TestMaskSecrets(t *testing.T) {
-	for text, want := range map[string]string{
+	for text, want := range map[string]string{ //nolint:gosec // made up, to be masked
 		"tune --ram 1GB":                               "tune --ram 1GB",
 		"--set password_encryption=md5":                "--set password_encryption=md5",
 		"restart postgres://u:hunter2@h/db":            "restart postgres://u:***@h/db",
