@@ -119,7 +119,7 @@ func (c *change) item(r journal.Record) (journal.Item, error) {
 	case journal.RoleSetting:
 		return settings.ParseRoleSetting(c.conn, r.Name)
 	case journal.TableKind:
-		return slowlog.NewTableItem(c.databases, r.Database, slowlog.ParseTableName(r.Name), "", nil), nil
+		return slowlog.NewTableItem(c.databases, r.Database, slowlog.SchemaOfItem(r.Name), "", nil), nil
 	case journal.GrantKind:
 		return slowlog.ParseGrantItem(c.databases, r.Database, r.Name)
 	case journal.EventKind: // never undone, and so nobody asks
