@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -142,24 +141,13 @@ func (c *change) item(r journal.Record) (journal.Item, error) {
 	case journal.RoleSetting:
 		return settings.ParseRoleSetting(c.conn, r.Name)
 	case journal.TableKind:
-		return slowlog.NewTableItem(c.databases, r.Database, slowlog.ParseTableName(r.Name), "", nil), nil
+		return slowlog.NewTableItem(c.databases, r.Database, slowlog.SchemaOfItem(r.Name), "", nil), nil
 	case journal.GrantKind:
 		return slowlog.ParseGrantItem(c.databases, r.Database, r.Name)
 	case journal.EventKind: // never undone, and so nobody asks
 	}
 	return nil, fault.New(fault.Failed, "the journal holds an item of kind %q, which this avadb (%s) does not know", r.Kind, version).
 		WithHint("use the avadb that made it")
-}
-
-// secretInArgument finds what must not reach the journal or a screen: a password in a URL, or behind password= and the
-// like, in whatever quotes.
-var secretInArgument = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(://[^:/@\s]*:)[^@\s]*(@)|((?:password|passwd|pwd|secret|token)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?:\\.|[^\s'"])+)`)
-})
-
-// maskSecrets replaces them.
-func maskSecrets(text string) string {
-	return secretInArgument().ReplaceAllString(text, "${1}${3}***${2}")
 }
 
 // commandLine is the command line without secrets. Connection strings are written anew from what was parsed.
@@ -173,7 +161,7 @@ func commandLine(args []string) string {
 		case i > 0 && isConnectionString(args[i-1]):
 			arg = pg.PublicDSN(arg)
 		default:
-			arg = maskSecrets(arg)
+			arg = pg.MaskSecrets(arg)
 		}
 		words = append(words, shellQuote(arg))
 	}

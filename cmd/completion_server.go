@@ -119,11 +119,11 @@ func describeSet(s *journal.Set) string {
 	return render.Safe(fmt.Sprintf("%s, %s, %s", s.Command, s.StartedAt.UTC().Format("2006-01-02 15:04 UTC"), s.State))
 }
 
-// completeHistory offers every set; completeRollback those that still stand, and for --to all.
+// completeHistory offers every set; completeRollback those that still stand and could be undone, and for --to all.
 func completeHistory(a *app, c *cobra.Command) { c.ValidArgsFunction = changeSets(a, anySet) }
 
 func completeRollback(a *app, c *cobra.Command) {
-	c.ValidArgsFunction = changeSets(a, func(s *journal.Set) bool { return s.State != journal.SetUndone })
+	c.ValidArgsFunction = changeSets(a, func(s *journal.Set) bool { return s.State != journal.SetUndone && !s.EventsAlone() })
 	register(c, "to", changeSets(a, anySet))
 }
 

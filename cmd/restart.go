@@ -22,7 +22,7 @@ const unchangedWait = 15 * time.Second
 // restart runs the user's command and waits until the server is back, as a server that was really started anew. after is
 // what to do when it does not come back.
 func (a *app) restart(ctx context.Context, conn *pg.Conn, command, after string) error {
-	a.log.Info("restarting the server: " + maskSecrets(command))
+	a.log.Info("restarting the server: " + pg.MaskSecrets(command))
 	startedBefore := conn.Server.StartedAt
 	conn.Close()
 	if err := a.runShell(ctx, command); err != nil {
@@ -90,7 +90,7 @@ func (a *app) runShell(ctx context.Context, line string) error {
 		return pg.Describe(ctx, ctx.Err())
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", maskSecrets(line), err)
+		return fmt.Errorf("%s: %w", pg.MaskSecrets(line), err)
 	}
 	return nil
 }

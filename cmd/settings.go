@@ -29,7 +29,7 @@ avadb settings work_mem
 avadb settings shared_buffers max_connections -o json | jq '.settings[].layers'
 avadb settings diff prod staging`,
 		privileges: `  any role; pg_monitor for all parameters, SELECT on pg_file_settings and EXECUTE on pg_show_all_file_settings() for
-  the files, pg_read_server_files and EXECUTE on pg_read_file for the postgres command line`,
+  the files, pg_read_server_files and EXECUTE on pg_read_binary_file for the postgres command line`,
 		exits: "  2  no such parameter",
 	}, func(ctx context.Context, _ *cobra.Command, names []string) error { return runSettings(ctx, a, names) })
 	c.AddCommand(newSettingsDiff(a))

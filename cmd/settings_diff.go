@@ -26,13 +26,13 @@ func newSettingsDiff(a *app) *cobra.Command {
 	c := newCommand(spec{
 		use: "diff A B", short: "Compare two servers, two change sets, or a server with a change set", args: exactly(2),
 		long: `A and B are named targets, connection strings, change sets (their ID or the beginning of it), or a dot for the server of the
-connection flags. Values are compared by meaning: 1GB is 1024MB. A change set speaks of its own parameters alone; it is
-looked up in the journal of the server of the connection flags.`,
+connection flags. Values are compared by meaning: 1GB is 1024MB. A change set speaks of its own parameters alone, as
+far as they were written and are not undone; it is looked up in the journal of the server of the connection flags.`,
 		example: `avadb settings diff prod staging
 avadb settings diff 019ab3 019ab7
 avadb settings diff . 019ab3 -o json | jq -e '.differences == []'`,
 		privileges: "  pg_monitor, SELECT on pg_file_settings and EXECUTE on pg_show_all_file_settings() on each server",
-		exits:      "  2  no such target or change set",
+		exits:      "  2  no such target or change set, or one of which no parameter stands",
 	}, func(ctx context.Context, _ *cobra.Command, args []string) error { return runSettingsDiff(ctx, a, args) })
 	return c
 }
@@ -119,8 +119,9 @@ func (a *app) setSide(ctx context.Context, prefix string) (side settings.Side, l
 		if err != nil {
 			return err
 		}
-		side, label = settings.SetSide(set), set.ID
-		return nil
+		label = set.ID
+		side, err = settings.SetSide(set)
+		return err
 	})
 	return side, label, err
 }

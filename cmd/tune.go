@@ -244,7 +244,11 @@ func applyTune(ctx context.Context, a *app, o tuneOptions, c *change) (*tuneDocu
 		return nil, err
 	}
 	if a.asks() {
-		question := fmt.Sprintf("Set these %d parameters on %s?", len(names), c.conn.Server.Where())
+		what := fmt.Sprintf("these %d parameters", len(names))
+		if len(names) == 1 {
+			what = "this parameter"
+		}
+		question := fmt.Sprintf("Set %s on %s?", what, c.conn.Server.Where())
 		if err := a.confirm(ctx, doc.Settings, question); err != nil {
 			return nil, err
 		}

@@ -82,6 +82,44 @@ func TestFailureThatCannotBeUndone(t *testing.T) {
 	wantWinners(t, r.Store, before)
 }
 
+// The reason of an item that could not be restored is a sentence and its next step, which must not run together.
+func TestReasonOfAFailedUndoing(t *testing.T) {
+	avadb := newRig(t).locked(t)
+	var changes []journal.Change
+	for name := range hints() {
+		changes = append(changes, avadb.set(name, "64MB"))
+	}
+	if _, err := avadb.journal.Do(t.Context(), changes); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := avadb.journal.Plan(t.Context(), journal.Selection{}, func(record journal.Record) (journal.Item, error) {
+		item, err := avadb.item(record)
+		return watched{item, func(name string, _ journal.State) error {
+			return fault.New(fault.Privilege, "not yours").WithHint("%s", hints()[name])
+		}}, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := avadb.journal.Run(t.Context(), plan); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range plan.Items {
+		want := "not yours"
+		if hint := hints()[u.Name]; hint != "" {
+			want += "; " + hint
+		}
+		if u.Reason != want || u.Error != "not yours" {
+			t.Errorf("%s: reason %q, error %q", u.Name, u.Reason, u.Error)
+		}
+	}
+	undo(t, avadb)
+}
+
+func hints() map[string]string {
+	return map[string]string{"work_mem": "run it as a superuser", "maintenance_work_mem": ""}
+}
+
 func TestConnectionCut(t *testing.T) {
 	for name, whom := range map[string]string{
 		"writer": "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1635148132 AND objid = 2",

@@ -143,7 +143,9 @@ func (j *Journal) restore(ctx context.Context, r *Rollback, i int, record *Recor
 	default:
 		record.State, record.Error = FailedItem, err.Error()
 		u.Action, u.Error = Failing, err.Error()
-		u.Reason = strings.TrimSpace(err.Error() + " " + plainHint(err))
+		if u.Reason = u.Error; plainHint(err) != "" {
+			u.Reason += "; " + plainHint(err)
+		}
 	}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()

@@ -25,7 +25,7 @@ func Targets(sets []*Set, sel Selection) ([]*Set, error) {
 		if err != nil {
 			return nil, err
 		}
-		if set.eventsAlone() {
+		if set.EventsAlone() {
 			return nil, fault.New(fault.Usage, "change set %s (%s) is an event, which no rollback can take back", set.ID, set.Command).
 				WithHint("see what happened: avadb history %s", set.ID)
 		}
@@ -47,7 +47,7 @@ func Targets(sets []*Set, sel Selection) ([]*Set, error) {
 func undoable(sets []*Set, wanted func(*Set) bool) []*Set {
 	var out []*Set
 	for _, s := range sets {
-		if !s.IsRollback() && s.State != SetUndone && !s.eventsAlone() && wanted(s) {
+		if !s.IsRollback() && s.State != SetUndone && !s.EventsAlone() && wanted(s) {
 			out = append(out, s)
 		}
 	}

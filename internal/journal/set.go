@@ -205,8 +205,8 @@ type Set struct {
 // InConfiguration tells whether the set changed the server's configuration files: what can keep a server from starting.
 func (s *Set) InConfiguration() bool { return inConfiguration(s.Items) }
 
-// eventsAlone tells whether there is nothing in the set that could be undone.
-func (s *Set) eventsAlone() bool {
+// EventsAlone tells whether there is nothing in the set that could be undone.
+func (s *Set) EventsAlone() bool {
 	return len(s.Items) > 0 && !slices.ContainsFunc(s.Items, func(r Record) bool { return r.Kind != EventKind })
 }
 

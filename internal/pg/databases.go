@@ -35,10 +35,13 @@ func (d *Databases) On(ctx context.Context, name string) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.others[name] = conn
 	if d.mark != nil {
-		return conn, d.mark(ctx, conn)
+		if err := d.mark(ctx, conn); err != nil {
+			conn.Close() // who asks again must not get one without the mark
+			return nil, err
+		}
 	}
+	d.others[name] = conn
 	return conn, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"avadb/internal/fault"
 	"avadb/internal/journal"
 )
 
@@ -20,11 +21,21 @@ func TestDiff(t *testing.T) {
 	set := func(values ...string) Side {
 		s := &journal.Set{}
 		for _, v := range values {
-			name, value, _ := strings.Cut(v, "=")
-			s.Items = append(s.Items, journal.Record{Kind: journal.SystemSetting, Name: name, Ours: journal.Present(value)})
+			name, value, present := strings.Cut(v, "=")
+			ours := journal.Absent()
+			if present {
+				ours = journal.Present(value)
+			}
+			s.Items = append(s.Items, journal.Record{Kind: journal.SystemSetting, Name: name, Ours: ours, State: journal.Written})
 		}
-		return SetSide(s)
+		side, err := SetSide(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return side
 	}
+	withEntry := server(map[string]string{"work_mem": "4096"})
+	withEntry.entries = map[string]bool{"work_mem": true}
 	for name, c := range map[string]struct {
 		a, b Side
 		want string
@@ -34,6 +45,11 @@ func TestDiff(t *testing.T) {
 		"one has a parameter":     {server(map[string]string{"io_method": "worker"}), server(nil), "io_method worker -; "},
 		"a set speaks of its own": {server(map[string]string{"work_mem": "4096", "jit": "on"}), set("WORK_MEM=5MB"), "work_mem 4096 5MB kB; "},
 		"two sets":                {set("jit=on"), set("work_mem=5MB"), "jit on -; work_mem - 5MB; "},
+		"a set took one out":      {withEntry, set("Work_Mem"), "work_mem 4096 - kB; "},
+		"the server lacks it too": {set("work_mem"), server(map[string]string{"work_mem": "4096"}), ""},
+		"out of one, in another":  {set("work_mem"), set("work_mem=5MB"), "work_mem - 5MB; "},
+		"out of both":             {set("work_mem"), set("work_mem"), ""},
+		"out of one alone":        {set("work_mem"), set("jit=on"), "jit - on; "},
 	} {
 		var got strings.Builder
 		text := func(s *string) string {
@@ -49,4 +65,21 @@ func TestDiff(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got.String(), c.want)
 		}
 	}
+}
+
+func TestSetSideOfWhatStands(t *testing.T) {
+	record := func(kind journal.Kind, name string, state journal.Progress) journal.Record {
+		return journal.Record{Kind: kind, Name: name, Ours: journal.Present("on"), State: state}
+	}
+	side, err := SetSide(&journal.Set{Items: []journal.Record{
+		record(journal.SystemSetting, "jit", journal.Written), record(journal.SystemSetting, "fsync", journal.FailedItem),
+		record(journal.SystemSetting, "ssl", journal.RolledBack), record(journal.SystemSetting, "wal_level", journal.Pending),
+	}})
+	if err != nil || len(side.values) != 1 || side.values["jit"] != "on" {
+		t.Errorf("%v, %v", side.values, err)
+	}
+	_, err = SetSide(&journal.Set{ID: "019a", Command: "tune", Items: []journal.Record{
+		record(journal.RoleSetting, "role app work_mem", journal.Written), record(journal.SystemSetting, "jit", journal.RolledBack),
+	}})
+	wantFault(t, err, fault.Usage, "019a", "role_setting role app work_mem (applied), system_setting jit (undone)")
 }

@@ -22,7 +22,7 @@ const (
 // LayerValue is what one layer says of a parameter.
 type LayerValue struct {
 	Layer    Layer   `json:"layer" col:""`       // default, file, auto_conf, command_line, environment, database, role or role_in_database
-	Value    string  `json:"value" col:"left"`   // as it stands there
+	Value    string  `json:"value" col:"left"`   // as it stands there, secrets as ***
 	File     *string `json:"file" col:"elastic"` // of file and auto_conf
 	Line     *int    `json:"line" col:""`        // in the file
 	Role     *string `json:"role" col:""`        // of role and role_in_database
@@ -34,7 +34,7 @@ type LayerValue struct {
 // LayeredSetting is a parameter with every layer that has a value for it, weakest first.
 type LayeredSetting struct {
 	Name           string       `json:"name" col:""`            // of the parameter
-	Effective      string       `json:"effective" col:"left"`   // in this session, as SHOW prints it
+	Effective      string       `json:"effective" col:"left"`   // in this session, as SHOW prints it, secrets as ***
 	Unit           *string      `json:"unit"`                   // of a bare number in a layer's value; null where there is none
 	Context        string       `json:"context"`                // as pg_settings has it: internal, postmaster, sighup, ...
 	Winner         Layer        `json:"winner" col:""`          // the layer that counts in this session
@@ -101,7 +101,7 @@ func ReadLayers(ctx context.Context, conn *pg.Conn) (*Layers, error) {
 	}
 	if !l.snapshot.CommandLine.Known {
 		l.Unseen = append(l.Unseen, "the postgres command line is seen only where nothing lies over it: GRANT pg_read_server_files TO "+role+
-			"; GRANT EXECUTE ON FUNCTION pg_read_file(text, bigint, bigint, boolean) TO "+role)
+			"; GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean) TO "+role)
 	}
 	return l, nil
 }
@@ -143,7 +143,7 @@ func (l *Layers) of(p Parameter) LayeredSetting {
 	}
 	s.PendingRestart = l.snapshot.Waits(p.Name)
 	s.AlterSystem, s.Note = l.effect(p, s.Winner)
-	return s
+	return s.public()
 }
 
 // values lists the layers of a parameter, weakest first.

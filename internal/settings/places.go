@@ -1,7 +1,10 @@
 package settings
 
 import (
+	"encoding/json"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"avadb/internal/units"
 )
@@ -22,16 +25,26 @@ func yamlLines(plan []Setting, indent string) string {
 	var b strings.Builder
 	for _, line := range plan {
 		if line.Value != nil {
-			b.WriteString(indent + line.Name + ": '" + strings.ReplaceAll(*line.Value, "'", "''") + "'\n")
+			b.WriteString(indent + line.Name + ": " + yamlText(*line.Value) + "\n")
 		}
 	}
 	return b.String()
 }
 
-// RDSCommand sets the plan in a parameter group of Amazon RDS or Aurora, which takes bare numbers of base units.
+// yamlText is a scalar that YAML reads as this text. Control characters and line breaks need double quotes, where they are
+// escaped as in Go.
+func yamlText(value string) string {
+	if strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(value)
+	}
+	return "'" + strings.ReplaceAll(value, "'", "''") + "'"
+}
+
+// RDSCommand sets the plan in a parameter group of Amazon RDS or Aurora, which takes bare numbers of base units. It is written
+// as JSON: the short form of aws parts a value at its commas.
 func RDSCommand(plan []Setting) string {
-	var b strings.Builder
-	b.WriteString("aws rds modify-db-parameter-group --db-parameter-group-name GROUP --parameters")
+	type parameter struct{ ParameterName, ParameterValue, ApplyMethod string }
+	var lines []string
 	for _, line := range plan {
 		if line.Value == nil {
 			continue
@@ -40,12 +53,17 @@ func RDSCommand(plan []Setting) string {
 		if line.Context == effect("postmaster") {
 			when = "pending-reboot"
 		}
-		b.WriteString(" \\\n  " + quoteWord("ParameterName="+line.Name+",ParameterValue="+line.inBase()+",ApplyMethod="+when))
+		text, err := json.Marshal(parameter{line.Name, line.inBase(), when})
+		if err != nil { // three strings cannot fail
+			continue
+		}
+		lines = append(lines, "  "+string(text))
 	}
-	return b.String()
+	return "aws rds modify-db-parameter-group --db-parameter-group-name GROUP --parameters " + quoteWord("[\n"+strings.Join(lines, ",\n")+"\n]")
 }
 
-// CloudSQLCommand sets the plan on an instance of Google Cloud SQL, which replaces all its flags.
+// CloudSQLCommand sets the plan on an instance of Google Cloud SQL, which replaces all its flags. Where a value holds a comma,
+// another delimiter is named (gcloud topic escaping).
 func CloudSQLCommand(plan []Setting) string {
 	var flags []string
 	for _, line := range plan {
@@ -53,7 +71,14 @@ func CloudSQLCommand(plan []Setting) string {
 			flags = append(flags, line.Name+"="+line.inBase())
 		}
 	}
-	return "gcloud sql instances patch INSTANCE --database-flags " + quoteWord(strings.Join(flags, ","))
+	list := strings.Join(flags, ",")
+	for _, delimiter := range []string{";", "|", "#", "~", ";;;"} {
+		if all := strings.Join(flags, ""); strings.Contains(all, ",") && !strings.Contains(all, delimiter) {
+			list = "^" + delimiter + "^" + strings.Join(flags, delimiter)
+			break
+		}
+	}
+	return "gcloud sql instances patch INSTANCE --database-flags " + quoteWord(list)
 }
 
 // AzureCommands set the plan on a flexible server of Azure Database, one parameter at a time.

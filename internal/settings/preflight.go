@@ -3,6 +3,7 @@ package settings
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"avadb/internal/fault"
@@ -56,7 +57,7 @@ func WriteAccess(ctx context.Context, conn *pg.Conn, names []string, plan []Sett
 		grants = append(grants, fmt.Sprintf("GRANT ALTER SYSTEM ON PARAMETER %s TO %s", strings.Join(forbidden, ", "), role))
 	}
 	what := "change the server's configuration"
-	if contains(forbidden, PreloadParameter) { // not in the hint: that is SQL to be run
+	if slices.ContainsFunc(forbidden, func(name string) bool { return strings.EqualFold(name, PreloadParameter) }) { // not in the hint: that is SQL to be run
 		what += " (mind that a grant on shared_preload_libraries lets the role load any library into the server)"
 	}
 	return missing(what, grants)
@@ -129,13 +130,4 @@ func (a access) provider(plan []Setting) string {
 		return "set them as server parameters:\n" + AzureCommands(plan)
 	}
 	return "set these in the provider's console:\n" + strings.Join(ConfLines(plan), "\n")
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if strings.EqualFold(n, name) {
-			return true
-		}
-	}
-	return false
 }

@@ -23,8 +23,8 @@ func NewTableItem(databases *pg.Databases, database, schema, zone string, moved 
 	return &TableItem{databases: databases, database: database, schema: schema, zone: zone, moved: moved}
 }
 
-// ParseTableName gives the schema of an item's name.
-func ParseTableName(name string) string { return strings.TrimSuffix(name, "."+Name) }
+// SchemaOfItem gives the schema in the name of a table's item.
+func SchemaOfItem(name string) string { return strings.TrimSuffix(name, "."+Name) }
 
 // Kind is part of journal.Item.
 func (i *TableItem) Kind() journal.Kind { return journal.TableKind }
