@@ -188,7 +188,7 @@ func TestUpgradeRefusesWhatWouldNotFollow(t *testing.T) {
 	if f := fault.As(err); f == nil || f.Kind != fault.Prerequisite {
 		t.Fatal(err)
 	}
-	for _, word := range []string{"view or rule on slowest", "publication everything", "trigger watch", "constraint slow_query_log_duration_ms_check", "row level security", "policy mine", "foreign key note_slow_fkey", "inheritance"} {
+	for _, word := range []string{"view or rule on public.slowest", "publication everything", "trigger watch", "constraint slow_query_log_duration_ms_check", "row level security", "policy mine", "foreign key note_slow_fkey", "inheritance"} {
 		if !strings.Contains(err.Error(), word) {
 			t.Errorf("%q is not named: %v", word, err)
 		}
