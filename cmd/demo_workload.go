@@ -46,9 +46,22 @@ func demoWork() []workStatement {
 	}
 }
 
+// connectShop connects as the shop's application does, whose statements name no schema.
+func (d *demo) connectShop(ctx context.Context) (*pg.Conn, error) {
+	conn, err := d.connect(ctx, demoDatabase)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, "SET search_path = public"); err != nil {
+		conn.Close()
+		return nil, pg.Describe(ctx, err)
+	}
+	return conn, nil
+}
+
 // fillShop makes the tables and their rows.
 func (d *demo) fillShop(ctx context.Context) error {
-	conn, err := d.connect(ctx, demoDatabase)
+	conn, err := d.connectShop(ctx)
 	if err != nil {
 		return err
 	}
@@ -63,7 +76,7 @@ func (d *demo) fillShop(ctx context.Context) error {
 
 // runWorkload works in the shop, all kinds of statements in turn, and says what it did.
 func (d *demo) runWorkload(ctx context.Context) (string, error) {
-	conn, err := d.connect(ctx, demoDatabase)
+	conn, err := d.connectShop(ctx)
 	if err != nil {
 		return "", err
 	}

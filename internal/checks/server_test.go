@@ -64,10 +64,10 @@ func do(t *testing.T, conn *pg.Conn, statements ...string) {
 // The thresholds are minutes: here the same checks run with smaller ones, on real sessions.
 func TestOldSessions(t *testing.T) {
 	e, idle, busy := testEnv(t), connect(t), connect(t)
-	do(t, idle, "CREATE TABLE IF NOT EXISTS held ()", "BEGIN", "LOCK TABLE held")
+	do(t, idle, "CREATE TABLE IF NOT EXISTS public.held ()", "BEGIN", "LOCK TABLE public.held")
 	waiting := make(chan error, 1)
 	go func() {
-		_, err := busy.Exec(t.Context(), "TABLE held")
+		_, err := busy.Exec(t.Context(), "TABLE public.held")
 		waiting <- err
 	}()
 	short := between(0.01, 0.05)

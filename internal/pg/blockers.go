@@ -16,7 +16,7 @@ import (
 const blockedAfter = 2 * time.Second
 
 // blockedQuery names who keeps a backend waiting. Without pg_monitor the state of others is hidden.
-const blockedQuery = `SELECT /*avadb:pg/blockers*/ a.pid, COALESCE(NULLIF(a.application_name, ''), 'a session'),
+const blockedQuery = pinPath + `SELECT /*avadb:pg/blockers*/ a.pid, COALESCE(NULLIF(a.application_name, ''), 'a session'),
   COALESCE(a.usename::text, ''), COALESCE(a.state, ''), COALESCE(EXTRACT(epoch FROM pg_catalog.now() - a.state_change)::bigint, 0)
 FROM pg_catalog.pg_stat_activity a WHERE a.pid = ANY (pg_catalog.pg_blocking_pids(%d)) ORDER BY a.backend_start`
 
@@ -72,10 +72,10 @@ func findBlockers(ctx context.Context, t *Target, pid uint32) string {
 	}
 	defer func() { _ = conn.Close(bounded) }() // it held nothing
 	results, err := conn.Exec(bounded, fmt.Sprintf(blockedQuery, pid)).ReadAll()
-	if err != nil || len(results) != 1 || len(results[0].Rows) == 0 {
+	if err != nil || len(results) == 0 || len(results[len(results)-1].Rows) == 0 {
 		return ""
 	}
-	rows := results[0].Rows
+	rows := results[len(results)-1].Rows
 	text := func(column int) string { return string(rows[0][column]) }
 	who := "backend pid " + text(0) + ", " + text(1) + " of " + text(2)
 	if seconds, err := strconv.Atoi(text(4)); err == nil && text(3) != "" {

@@ -45,8 +45,27 @@ func (s settings) config() (*pgx.ConnConfig, error) {
 	config.LookupFunc = lookup(endpoints)
 	config.BuildContextWatcherHandler = newCancelHandler
 	config.MaxProtocolMessageBodyLen = longestMessage
+	if validate := config.ValidateConnect; validate != nil {
+		config.ValidateConnect = pathPinned(validate)
+	}
 	s.boundTLS(config)
 	return config, nil
+}
+
+// pathPinned lets the driver ask for target_session_attrs within a transaction whose search_path is pinned: it calls
+// pg_is_in_recovery() by its bare name.
+func pathPinned(validate pgconn.ValidateConnectFunc) pgconn.ValidateConnectFunc {
+	return func(ctx context.Context, c *pgconn.PgConn) error {
+		if _, err := c.Exec(ctx, "BEGIN /*avadb:pg/begin*/;"+pinPath).ReadAll(); err != nil {
+			return err
+		}
+		verdict := validate(ctx, c)
+		_, err := c.Exec(ctx, "COMMIT /*avadb:pg/commit*/").ReadAll()
+		if verdict != nil {
+			return verdict // the driver uses the connection all the same where it is only not preferred
+		}
+		return err
+	}
 }
 
 // longestMessage bounds one message from the server, in bytes. It also tells other services apart: letters

@@ -81,7 +81,7 @@ func TestPooler(t *testing.T) {
 	if !c.Server.Pooler || c.Server.Port != server.Port {
 		t.Fatalf("not taken for a pooler: %+v", c.Server)
 	}
-	for name, want := range map[string]string{"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "1min", "application_name": "avadb"} {
+	for name, want := range map[string]string{"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "1min", "application_name": "avadb", "search_path": searchPath} {
 		if got := show(t, c, "SHOW "+name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
@@ -109,8 +109,9 @@ func TestPooler(t *testing.T) {
 	if err := c.Alive(t.Context()); err != nil {
 		t.Error(err)
 	}
+	mustConnect(t, dsn+" target_session_attrs=primary", Options{}).Close()
 	next := mustConnect(t, dsn+" application_name=next", Options{})
-	for name, want := range map[string]string{"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"} {
+	for name, want := range map[string]string{"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0", "search_path": `"$user", public`} {
 		row, err := oneRow(t.Context(), next.Raw().PgConn(), "SHOW "+name)
 		if err != nil || row[0] != want {
 			t.Errorf("the next client meets %s = %v (%v)", name, row, err)

@@ -81,16 +81,18 @@ func supported(version string) error {
 	return nil
 }
 
+// oneRow gives the row of the last statement in the text.
 func oneRow(ctx context.Context, c *pgconn.PgConn, sql string) ([]string, error) {
 	results, err := c.Exec(ctx, sql).ReadAll()
 	if err != nil {
 		return nil, err
 	}
-	if len(results) != 1 || len(results[0].Rows) != 1 {
+	if len(results) == 0 || len(results[len(results)-1].Rows) != 1 {
 		return nil, errors.New("the server gave no single row about itself")
 	}
-	row := make([]string, len(results[0].Rows[0]))
-	for i, value := range results[0].Rows[0] {
+	values := results[len(results)-1].Rows[0]
+	row := make([]string, len(values))
+	for i, value := range values {
 		row[i] = string(value)
 	}
 	return row, nil

@@ -14,7 +14,7 @@ import (
 type parameter struct{ name, value string }
 
 // sessionDefaults are the parameters that this connection may set: those that neither the role, the database
-// nor PGOPTIONS has set. A connection that holds a lock also takes away the timeouts that would end it.
+// nor PGOPTIONS has set. The search_path is avadb's own whoever has set it. A connection that holds a lock also takes away the timeouts that would end it.
 func sessionDefaults(s Server, o Options, encoding, serverEncoding string) []parameter {
 	defaults := []parameter{
 		{"statement_timeout", milliseconds(o.Class.StatementTimeout())},
@@ -24,6 +24,7 @@ func sessionDefaults(s Server, o Options, encoding, serverEncoding string) []par
 	defaults = slices.DeleteFunc(defaults, func(p parameter) bool {
 		return !slices.Contains(s.open, p.name) || o.IdleForever && p.name == "idle_in_transaction_session_timeout"
 	})
+	defaults = append([]parameter{{"search_path", searchPath}}, defaults...)
 	if o.IdleForever {
 		defaults = append(defaults, parameter{"idle_session_timeout", "0"}, parameter{"idle_in_transaction_session_timeout", "0"})
 	}
@@ -44,11 +45,11 @@ func clientEncoding(serverEncoding string) string {
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// setStatements is the text that sets parameters, in one round trip; scope is "SET" or "SET LOCAL".
+// setStatements is the text that sets parameters, in one round trip; scope is "SESSION" or "LOCAL".
 func setStatements(scope string, parameters []parameter) string {
 	var b strings.Builder
 	for _, p := range parameters {
-		b.WriteString(scope + " /*avadb:pg/session*/ " + p.name + " = " + p.value + ";")
+		b.WriteString("SET /*avadb:pg/session*/ " + scope + " " + p.name + " = " + p.value + ";")
 	}
 	return b.String()
 }
@@ -56,9 +57,6 @@ func setStatements(scope string, parameters []parameter) string {
 // applyDefaults sets them for the session. Never called behind a pooler, where they would stay for the next
 // client.
 func applyDefaults(ctx context.Context, c *pgconn.PgConn, parameters []parameter) error {
-	if len(parameters) == 0 {
-		return nil
-	}
-	_, err := c.Exec(ctx, setStatements("SET", parameters)).ReadAll()
+	_, err := c.Exec(ctx, setStatements("SESSION", parameters)).ReadAll()
 	return err
 }

@@ -20,6 +20,7 @@ func TestSessionDefaults(t *testing.T) {
 	c := mustConnect(t, server.DSN("postgres"), Options{LockTimeout: 2 * time.Second})
 	for name, want := range map[string]string{
 		"lock_timeout": "2s", "idle_in_transaction_session_timeout": "1min", "application_name": "avadb", "idle_session_timeout": "0", "client_encoding": "UTF8",
+		"search_path": "pg_catalog, pg_temp",
 	} {
 		if got := show(t, c, "SHOW "+name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
@@ -49,6 +50,60 @@ func TestDefaultsGiveWay(t *testing.T) {
 		if got := show(t, c, "SHOW "+name); got != want {
 			t.Errorf("with PGOPTIONS: %s is %s, want %s", name, got, want)
 		}
+	}
+}
+
+// TestSearchPath: what others have set never wins over avadb's own, as their operators would then be taken for the system's.
+func TestSearchPath(t *testing.T) {
+	dsn := newRole(t, "own_path", "")
+	admin(t, server, "ALTER ROLE own_path SET search_path = public, pg_catalog", "CREATE DATABASE with_path", "ALTER DATABASE with_path SET search_path = public, pg_catalog")
+	defer admin(t, server, "DROP DATABASE with_path WITH (FORCE)")
+	for _, c := range []*Conn{
+		mustConnect(t, dsn, Options{}), mustConnect(t, server.DSN("with_path"), Options{IdleForever: true}),
+		mustConnect(t, server.DSN("postgres"), Options{}, "PGOPTIONS=-c search_path=public,pg_catalog"),
+	} {
+		if got := show(t, c, "SHOW search_path"); got != searchPath {
+			t.Errorf("%s in %s looks through %s", c.Server.Role, c.Server.Database, got)
+		}
+		if err := c.Reconnect(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := show(t, c, "SHOW search_path"); got != searchPath {
+			t.Errorf("anew: %s in %s looks through %s", c.Server.Role, c.Server.Database, got)
+		}
+	}
+}
+
+// TestPlantedFunctions: what a role has put into a schema of the search_path runs in none of this package's statements, not even
+// where that schema stands before the system's.
+func TestPlantedFunctions(t *testing.T) {
+	admin(t, server, "CREATE DATABASE planted")
+	defer admin(t, server, "DROP DATABASE planted WITH (FORCE)")
+	c := mustConnect(t, server.DSN("planted"), Options{})
+	for _, statement := range []string{
+		"CREATE TABLE public.ran (what text)",
+		"CREATE FUNCTION public.pg_is_in_recovery() RETURNS bool LANGUAGE sql AS $$ INSERT INTO public.ran VALUES ('recovery'); SELECT false $$",
+		"CREATE FUNCTION public.times(numeric, int) RETURNS numeric LANGUAGE sql AS $$ INSERT INTO public.ran VALUES ('times'); SELECT $1 $$",
+		"CREATE FUNCTION public.same(name, name) RETURNS bool LANGUAGE sql AS $$ INSERT INTO public.ran VALUES ('same'); SELECT true $$",
+		"CREATE OPERATOR public.* (LEFTARG = numeric, RIGHTARG = int, FUNCTION = public.times)",
+		"CREATE OPERATOR public.= (LEFTARG = name, RIGHTARG = name, FUNCTION = public.same)",
+		"ALTER DATABASE planted SET search_path = public, pg_catalog",
+	} {
+		if _, err := c.Exec(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	for _, wanted := range []string{"any", "primary", "read-write", "prefer-standby"} {
+		c := mustConnect(t, server.DSN("planted")+" target_session_attrs="+wanted, Options{})
+		if who := findBlockers(t.Context(), c.Target, c.PID()); who != "" {
+			t.Errorf("nothing blocks, and yet: %s", who)
+		}
+		if status := c.Raw().PgConn().TxStatus(); status != 'I' {
+			t.Errorf("%s: transaction status %c", wanted, status)
+		}
+	}
+	if got := show(t, c, "SELECT count(*)::text || coalesce(' ' || string_agg(what, ' '), '') FROM public.ran"); got != "0" {
+		t.Errorf("planted functions ran: %s", got)
 	}
 }
 

@@ -4,12 +4,20 @@ package pg
 // package. The mark comes after the first keyword: PostgreSQL 18 drops a leading comment from
 // pg_stat_statements.
 
+// searchPath is that of every session of avadb: a role that may create in a schema of the path could otherwise make an operator or
+// a function that fits better than the system's own, and whoever runs avadb would run it with his privileges.
+const searchPath = "pg_catalog, pg_temp"
+
+// pinPath stands before a statement in the same round trip and ends with it, as several statements sent at once are one
+// transaction: nothing stays for the next client of a pooler.
+const pinPath = `SET /*avadb:pg/session*/ LOCAL search_path = ` + searchPath + `;`
+
 // serverFacts reads the server in one round trip, with no privilege beyond CONNECT. pg_control_system() is
 // open to everybody by default; where it was revoked, serverFactsReduced takes this one's place. The function
 // is checked before any CASE could protect it, so that there must be two statements.
 const (
-	serverFacts        = factsHead + `(SELECT c.system_identifier::text FROM pg_catalog.pg_control_system() c), (SELECT t.timeline_id FROM pg_catalog.pg_control_checkpoint() t)` + factsTail
-	serverFactsReduced = factsHead + `'', 0` + factsTail
+	serverFacts        = pinPath + factsHead + `(SELECT c.system_identifier::text FROM pg_catalog.pg_control_system() c), (SELECT t.timeline_id FROM pg_catalog.pg_control_checkpoint() t)` + factsTail
+	serverFactsReduced = pinPath + factsHead + `'', 0` + factsTail
 
 	factsHead = `SELECT /*avadb:pg/server*/
   pg_catalog.current_setting('server_version_num'),
@@ -21,7 +29,7 @@ const (
   pg_catalog.current_database(),
   COALESCE(pg_catalog.host(pg_catalog.inet_server_addr()), 'local'),
   pg_catalog.current_setting('port'),
-  (EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint,
+  (EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) OPERATOR(pg_catalog.*) 1000000)::bigint,
   pg_catalog.pg_has_role(current_user, 'pg_monitor', 'USAGE'),
   pg_catalog.pg_has_role(current_user, 'pg_read_all_settings', 'USAGE'),
   CASE WHEN pg_catalog.pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')

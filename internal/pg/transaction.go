@@ -70,7 +70,7 @@ func (c *Conn) BeginReadWrite(ctx context.Context) (pgx.Tx, error) {
 
 func (c *Conn) begin(ctx context.Context, sql string) (pgx.Tx, error) {
 	if c.Server.Pooler {
-		sql += ";" + setStatements("SET LOCAL", c.defaults)
+		sql += ";" + setStatements("LOCAL", c.defaults)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, Describe(ctx, err)

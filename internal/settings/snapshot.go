@@ -62,7 +62,8 @@ func Read(ctx context.Context, conn *pg.Conn) (*Snapshot, error) {
 }
 
 // ReadParameters reads pg_settings as the server has it: what avadb's own session has set is reset within a
-// transaction that is rolled back, because it would hide the server's value and its source.
+// transaction that is rolled back, because it would hide the server's value and its source. The statement that reads is safe
+// under any search_path.
 func ReadParameters(ctx context.Context, conn *pg.Conn) (map[string]Parameter, error) {
 	const name = "settings/parameters"
 	text, err := query.Text(name, conn.Server.Major(), query.Extension{})
@@ -71,7 +72,7 @@ func ReadParameters(ctx context.Context, conn *pg.Conn) (map[string]Parameter, e
 	}
 	parameters := map[string]Parameter{}
 	err = conn.Discard(ctx, func(tx pgx.Tx) error {
-		for _, ours := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+		for _, ours := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "search_path"} {
 			if _, err := tx.Exec(ctx, query.Mark(name, "RESET "+ours)); err != nil {
 				return err
 			}

@@ -97,7 +97,7 @@ func (e *ExtensionItem) Write(ctx context.Context, to journal.State) error {
 	case !to.Present:
 		return drop(ctx, conn)
 	case found.Version == "":
-		return run(ctx, conn, "CREATE EXTENSION "+Library+" VERSION "+pg.Literal(to.Text()))
+		return create(ctx, conn, to.Text())
 	}
 	return update(ctx, conn, to.Text())
 }
@@ -111,6 +111,19 @@ func run(ctx context.Context, conn *pg.Conn, statement string) error {
 
 func exec(ctx context.Context, conn *pg.Conn, statement string) error {
 	return query.ExecText(ctx, conn, query.Mark(mark, statement))
+}
+
+// create makes the extension where CREATE EXTENSION puts it by itself, by the role's own search_path: avadb's session has another.
+func create(ctx context.Context, conn *pg.Conn, version string) error {
+	schemas, err := query.Rows[struct{ Name string }](ctx, conn, "statements/extension_schema")
+	if err != nil {
+		return err
+	}
+	if len(schemas) == 0 {
+		return fault.New(fault.Prerequisite, "in database %s there is no schema of the search_path of role %s to create the extension in",
+			conn.Server.Database, pg.Identifier(conn.Server.Role)).WithHint("PGOPTIONS='-c search_path=public' names one for this command")
+	}
+	return run(ctx, conn, "CREATE EXTENSION "+Library+" SCHEMA "+pg.Identifier(schemas[0].Name)+" VERSION "+pg.Literal(version))
 }
 
 func drop(ctx context.Context, conn *pg.Conn) error {

@@ -204,7 +204,7 @@ func TestWithoutExtensionOrLibrary(t *testing.T) {
 	}
 	defer func() { _ = bare.Close() }()
 	conn := connect(t, bare.DSN("postgres"))
-	if _, err := conn.Exec(t.Context(), "CREATE EXTENSION pg_stat_statements"); err != nil {
+	if _, err := conn.Exec(t.Context(), "CREATE EXTENSION pg_stat_statements SCHEMA public"); err != nil {
 		t.Fatal(err)
 	}
 	if proof, err := Prove(t.Context(), conn); proof.Loaded || err != nil {
