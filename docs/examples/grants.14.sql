@@ -25,10 +25,6 @@ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role) \gexec
 
 GRANT CONNECT ON DATABASE :"DBNAME" TO :"monitor", :"tuner";
 
--- No statement of theirs runs for ever.
-ALTER ROLE :"monitor" SET statement_timeout = '60s';
-ALTER ROLE :"tuner" SET statement_timeout = '120s';
-
 -- slow, verify, config check, history: the statements, sessions and parameters of all roles. pg_monitor sees them and
 -- changes nothing. It also sees primary_conninfo, which can hold a password on a standby.
 GRANT pg_monitor TO :"monitor", :"tuner";

@@ -138,7 +138,7 @@ func (e *Env) commandLine(ctx context.Context) (settings.CommandLine, error) {
 // line beats them, which the role may not read.
 func (e *Env) hidden(names []string) *fault.Error {
 	return fault.New(fault.Privilege, "a value of this role's or database's own lies over the server's %s, which the postgres command line may decide: the role may not read that",
-		strings.Join(names, ", ")).WithHint("GRANT pg_read_server_files TO %[1]s; GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_file(text, bigint, bigint, boolean) TO %[1]s", e.role())
+		strings.Join(names, ", ")).WithHint("GRANT pg_read_server_files TO %[1]s; GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(text, bigint, bigint, boolean) TO %[1]s", e.role())
 }
 
 // parameter gives a parameter and its value on the server in base units, whatever this role and database have set for

@@ -77,7 +77,7 @@ func TestServersThatDoNotStart(t *testing.T) {
 	conn := connect(t, server)
 	for _, statement := range []string{
 		"SELECT pg_catalog.pg_create_physical_replication_slot('one')", "SELECT pg_catalog.pg_create_logical_replication_slot('two', 'pgoutput')",
-		"BEGIN", "CREATE TABLE held (id int)", "PREPARE TRANSACTION 'held'",
+		"BEGIN", "CREATE TABLE public.held (id int)", "PREPARE TRANSACTION 'held'",
 	} {
 		if _, err := conn.Exec(t.Context(), statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
