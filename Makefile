@@ -26,7 +26,7 @@ export GORELEASER := $(TOOLS)/goreleaser
 PGTEST := avadb/internal/pgtest
 ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
 
-.PHONY: build demo test test-matrix race fuzz lint docs docs-check cross packages packages-test goreleaser bench-cli bench-tune postgres majors clean
+.PHONY: build demo test test-matrix race fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune postgres majors clean
 
 build: ## ./avadb, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
@@ -55,10 +55,12 @@ fuzz: ## each fuzz test for FUZZTIME
 		done || exit 1; \
 	done
 
-lint: ## golangci-lint, with the import rules of the layout
+lint: golangci ## golangci-lint, with the import rules of the layout
+	"$(GOLANGCI)" run ./...
+
+golangci:
 	@"$(GOLANGCI)" version 2>/dev/null | grep -qF ' $(GOLANGCI_VERSION) ' || \
 		GOFLAGS= GOBIN="$(TOOLS)" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION)
-	"$(GOLANGCI)" run ./...
 
 docs: ## docs/cli, docs/json.md and the man pages, from the commands and the result structs
 	go run ./cmd/gen
@@ -87,8 +89,8 @@ goreleaser:
 bench-cli: postgres build ## the speed of the command line
 	./.ci/bench-cli.sh
 
-bench-tune: postgres build ## what tuned values do, against the defaults and peers: half an hour
-	./.ci/bench-tune.sh
+bench-tune: postgres build ## what tuned values do, against the defaults and peers: half an hour (as root: BENCHFLAGS=-huge-pages)
+	./.ci/bench-tune.sh $(BENCHFLAGS)
 
 postgres:
 	@./.ci/postgres.sh

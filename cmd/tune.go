@@ -95,7 +95,7 @@ avadb tune --for-role reports --priority low`,
 	f.BoolVar(&o.explain, "explain", false, "for each parameter the reason, formula, source, evidence and cost")
 	f.IntVar(&o.connections, "connections", 0, "max_connections to plan for")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show the plan and write nothing")
-	f.BoolVar(&o.force, "force", false, "also where the host has less memory than --ram, or huge pages cannot be seen")
+	f.BoolVar(&o.force, "force", false, "also where the host has less memory than --ram, huge pages cannot be seen, or data could be lost (fsync=off)")
 	f.StringVar(&o.restartCommand, "restart-command", "", "shell command that restarts the server, run when values wait for it")
 	f.StringVar(&o.forRole, "for-role", "", "set the timeouts of this role instead")
 	f.StringVar(&o.forDB, "for-db", "", "set the timeouts of this database instead; with --for-role, of the role in it")

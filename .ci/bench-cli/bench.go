@@ -26,7 +26,7 @@ func main() {
 	avadb := flag.String("avadb", "./avadb", "the program to measure")
 	hello := flag.String("hello", "", "a Go hello world, built the same way")
 	runs := flag.Int("runs", 101, "pairs of each comparison")
-	out := flag.String("out", "docs/benchmarks.md", "the document to write")
+	out := flag.String("out", "docs/benchmarks-cli.md", "the document to write")
 	flag.Parse()
 	if err := bench(context.Background(), *avadb, *hello, *out, *runs); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-cli:", err)

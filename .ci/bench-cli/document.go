@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// document is docs/benchmarks.md. It names the machine's kind, and not the machine.
+// document is docs/benchmarks-cli.md. It names the machine's kind, and not the machine.
 func (r result) document() string {
 	return fmt.Sprintf(`# Benchmarks of the command line
 

@@ -21,6 +21,8 @@ type options struct {
 	scale   int           // of pgbench: 50 is about 750 MB
 	seconds time.Duration // of each pgbench run
 	lab     bool          // single values, too
+
+	hugePages bool // reserve huge pages for the variants that want them: as root, nothing else on the machine may need them
 }
 
 func main() {
@@ -31,6 +33,7 @@ func main() {
 	flag.IntVar(&o.scale, "scale", 50, "scale of pgbench")
 	flag.DurationVar(&o.seconds, "time", 8*time.Second, "length of a pgbench run")
 	flag.BoolVar(&o.lab, "lab", true, "measure single values, too")
+	flag.BoolVar(&o.hugePages, "huge-pages", false, "reserve huge pages for the variants that want them (root; vm.nr_hugepages is 0 afterwards)")
 	flag.Parse()
 	if err := bench(context.Background(), o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-tune:", err)
@@ -60,7 +63,12 @@ func bench(ctx context.Context, o options) (err error) {
 	tuned := r.measure(ctx, variants)
 	var lab results
 	if o.lab {
-		lab = r.measure(ctx, labVariants(machine))
+		lab = r.measure(ctx, labVariants(machine, o.hugePages))
+	}
+	if o.hugePages {
+		if err := r.become(ctx, variant{}); err != nil {
+			r.fail(err)
+		}
 	}
 	text := document(machine, install.Version, o, tuned, lab)
 	fmt.Print(text)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// document is a part of docs/benchmarks.md.
+// document is a part of docs/benchmarks-cli.md.
 func document(m machine, version string, o options, tuned, lab results) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Benchmarks of tuning
@@ -23,7 +23,8 @@ rounds (least to most). Above 1 is faster.
 	fmt.Fprintf(&b, `- pgbench at scale %d, 4 clients, %s a run; 1.5 million orders of 500,000 customers for the rest, one session.
 - The values of pgtune and timescaledb-tune follow the rules that these publish, for %s of memory and %d processors; avadb's come from
   `+"`avadb tune --no-evidence -o conf`"+`.
-- Each run begins with a restart and a warm cache; all data fits into memory, so that nothing here says what a disk would.
+- Each variant begins with a restart and with the data read into its buffers, as far as they hold it; of the queries and the index the fastest
+  of three in one session counts. All data fits into memory, so that nothing here says what a disk would.
 - Machine: %d cores, %s/%s; PostgreSQL %s.
 `, o.scale, o.seconds, m.ram(), m.cpus, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, version)
 	return b.String()

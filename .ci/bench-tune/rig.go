@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -37,6 +38,7 @@ func (r *rig) load(ctx context.Context) error {
 	for _, statement := range []string{
 		"CREATE TABLE customers AS SELECT g AS id, md5(g::text) AS name, g % 1000 AS city FROM generate_series(1, 500000) AS g",
 		"CREATE TABLE orders AS SELECT g AS id, (random() * 499999)::int + 1 AS customer, random() * 1000 AS price, md5((g * 7)::text) AS note FROM generate_series(1, 1500000) AS g",
+		"CREATE EXTENSION pg_prewarm",
 		"VACUUM ANALYZE",
 	} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
@@ -93,7 +95,10 @@ func pgbenchRun(args ...string) func(context.Context, *rig) (float64, error) {
 	}
 }
 
-// queryRun gives how often a minute the first statement could run; the others tidy up.
+// repeats of a statement in its session, of which the fastest counts: the first one pays for what a new session maps and allocates.
+const repeats = 3
+
+// queryRun gives how often a minute the first statement can run; the others tidy up.
 func queryRun(statements ...string) func(context.Context, *rig) (float64, error) {
 	return func(ctx context.Context, r *rig) (float64, error) {
 		conn, err := pgx.Connect(ctx, r.server.DSN("postgres"))
@@ -101,17 +106,20 @@ func queryRun(statements ...string) func(context.Context, *rig) (float64, error)
 			return 0, err
 		}
 		defer func() { _ = conn.Close(ctx) }()
-		begun := time.Now()
-		if _, err := conn.Exec(ctx, statements[0]); err != nil {
-			return 0, err
-		}
-		took := time.Since(begun)
-		for _, statement := range statements[1:] {
-			if _, err := conn.Exec(ctx, statement); err != nil {
+		best := time.Duration(math.MaxInt64)
+		for range repeats {
+			begun := time.Now()
+			if _, err := conn.Exec(ctx, statements[0]); err != nil {
 				return 0, err
 			}
+			best = min(best, time.Since(begun))
+			for _, statement := range statements[1:] {
+				if _, err := conn.Exec(ctx, statement); err != nil {
+					return 0, err
+				}
+			}
 		}
-		return time.Minute.Seconds() / took.Seconds(), nil
+		return time.Minute.Seconds() / best.Seconds(), nil
 	}
 }
 
@@ -156,20 +164,35 @@ func (r *rig) fail(err error) {
 	}
 }
 
-// become restarts the server with a variant's settings and reads the tables once, so that each begins warm.
+// become restarts the server with a variant's settings and loads as much of the data as its buffers hold, so that each begins warm: a
+// production server runs for months, and what its buffers cost to fill is no part of its speed.
 func (r *rig) become(ctx context.Context, v variant) error {
 	if err := os.WriteFile(r.conf, []byte(v.conf), 0o644); err != nil {
 		return err
 	}
-	if err := r.server.Restart(ctx); err != nil {
-		return fmt.Errorf("restart with %s: %w", v.name, err)
+	if err := r.server.Stop(ctx, "fast"); err != nil {
+		return err
+	}
+	if r.hugePages {
+		if err := os.WriteFile("/proc/sys/vm/nr_hugepages", []byte(strconv.FormatInt(v.hugePages, 10)), 0); err != nil {
+			return fmt.Errorf("huge pages for %s: %w", v.name, err)
+		}
+	}
+	if err := os.Setenv("GLIBC_TUNABLES", v.tunables); err != nil {
+		return err
+	}
+	if err := r.server.StartAgain(ctx); err != nil {
+		return fmt.Errorf("start with %s: %w", v.name, err)
 	}
 	conn, err := pgx.Connect(ctx, r.server.DSN("postgres"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	for _, statement := range []string{"SELECT sum(abalance) FROM pgbench_accounts", "SELECT count(note) FROM orders", "SELECT count(name) FROM customers", "CHECKPOINT"} {
+	for _, statement := range []string{
+		"SELECT sum(pg_prewarm(oid)) FROM pg_class WHERE relname IN ('orders', 'customers', 'pgbench_accounts', 'pgbench_accounts_pkey')",
+		"CHECKPOINT",
+	} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
 			return err
 		}

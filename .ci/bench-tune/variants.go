@@ -16,6 +16,9 @@ type variant struct {
 	name string
 	conf string
 	only []string // workloads; empty: all
+
+	hugePages int64  // to reserve, of 2 MB
+	tunables  string // GLIBC_TUNABLES of the server
 }
 
 func (v variant) measures(workload string) bool {
@@ -62,12 +65,12 @@ func (r *rig) variants(ctx context.Context, m machine) ([]variant, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, variant{"avadb " + profile.name, conf, profile.only})
+		out = append(out, variant{name: "avadb " + profile.name, conf: conf, only: profile.only})
 	}
 	return append(out,
-		variant{"pgtune oltp", pgtune(m, 300, 1, 2048, 8192), transactions},
-		variant{"pgtune dw", pgtune(m, 40, 2, 4096, 16384), analysis},
-		variant{"timescaledb-tune", timescale(m), nil}), nil
+		variant{name: "pgtune oltp", conf: pgtune(m, 300, 1, 2048, 8192), only: transactions},
+		variant{name: "pgtune dw", conf: pgtune(m, 40, 2, 4096, 16384), only: analysis},
+		variant{name: "timescaledb-tune", conf: timescale(m)}), nil
 }
 
 // pgtune gives what github.com/le0pard/pgtune publishes for Linux, SSD and PostgreSQL 15, with fewer than 4 processors: connections,
@@ -122,19 +125,31 @@ effective_io_concurrency = 256
 `, m.memory/4>>20, m.memory*3/4>>20, int64(min(gigabytes*128, 2047)), int64(workMem*1024), 19+m.cpus, int(math.Round(float64(m.cpus)/2)), m.cpus)
 }
 
+// backendsOnHugePages lets malloc ask for transparent huge pages, where the kernel grants them on request (`madvise`).
+const backendsOnHugePages = "glibc.malloc.hugetlb=1"
+
 // labVariants change one value at a time.
-func labVariants(m machine) []variant {
+func labVariants(m machine, hugePages bool) []variant {
 	quarter := fmt.Sprintf("shared_buffers = %dMB\n", m.memory/4>>20)
-	return []variant{
-		{"defaults", "", nil},
-		{"work_mem 16MB", "work_mem = 16MB\n", analysis},
-		{"work_mem 64MB", "work_mem = 64MB\n", analysis},
-		{"work_mem 256MB", "work_mem = 256MB\n", analysis},
-		{"shared_buffers RAM/4", quarter, nil},
-		{"max_wal_size 8GB", "max_wal_size = 8GB\n", []string{"TPC-B-like"}},
-		{"log_connections, log_disconnections", "log_connections = on\nlog_disconnections = on\n", []string{"connection a transaction"}},
-		{"jit off", "jit = off\n", analysis},
-		{"no parallel workers", "max_parallel_workers_per_gather = 0\nmax_parallel_maintenance_workers = 0\n", analysis},
-		{"maintenance_work_mem 1GB", "maintenance_work_mem = 1GB\n", []string{"create index"}},
+	out := []variant{
+		{name: "defaults"},
+		{name: "backends on huge pages", tunables: backendsOnHugePages, only: analysis},
+		{name: "work_mem 16MB", conf: "work_mem = 16MB\n", only: analysis},
+		{name: "work_mem 64MB", conf: "work_mem = 64MB\n", only: analysis},
+		{name: "work_mem 64MB, backends on huge pages", conf: "work_mem = 64MB\n", tunables: backendsOnHugePages, only: analysis},
+		{name: "work_mem 256MB", conf: "work_mem = 256MB\n", only: analysis},
+		{name: "shared_buffers RAM/4", conf: quarter},
+		{name: "max_wal_size 8GB", conf: "max_wal_size = 8GB\n", only: []string{"TPC-B-like"}},
+		{name: "log_connections, log_disconnections", conf: "log_connections = on\nlog_disconnections = on\n", only: []string{"connection a transaction"}},
+		{name: "jit off", conf: "jit = off\n", only: analysis},
+		{name: "no parallel workers", conf: "max_parallel_workers_per_gather = 0\nmax_parallel_maintenance_workers = 0\n", only: analysis},
+		{name: "maintenance_work_mem 1GB", conf: "maintenance_work_mem = 1GB\n", only: []string{"create index"}},
 	}
+	if hugePages {
+		out = append(out, variant{
+			name: "shared_buffers RAM/4, huge_pages on", conf: quarter + "huge_pages = on\n",
+			hugePages: m.memory/4>>21 + 256, // and what the server keeps beside its buffers
+		})
+	}
+	return out
 }

@@ -35,24 +35,25 @@ func TestEvidenceMovesValues(t *testing.T) {
 		evidence  string
 	}{
 		{"no temporary files", tuning.OLTP, nil, "work_mem", "4MB", false, "no temporary files were counted"},
+		{"a warehouse's sorts", tuning.DW, nil, "work_mem", "64MB", false, "no temporary files were counted"},
 		{"files that wait", tuning.Web, func(_ *tuning.Input, e *tuning.Evidence) { e.Spills = []tuning.Spill{spill(3 * units.MB)} }, "work_mem", "8MB", true, "statement 77 writes 3.0 MB of temporary files a call and spends 40% of its time on them (0.200 ms a block)"},
-		{"the largest that can be held", tuning.DW, func(_ *tuning.Input, e *tuning.Evidence) {
+		{"the largest that can be held", tuning.Mixed, func(_ *tuning.Input, e *tuning.Evidence) {
 			e.Spills = []tuning.Spill{spill(5 * units.MB), spill(30 * units.MB), spill(30 * units.GB)}
 		}, "work_mem", "64MB", true, "statement 77 writes 30.0 MB"},
-		{"nothing holds them", tuning.DW, func(_ *tuning.Input, e *tuning.Evidence) { e.Spills = []tuning.Spill{spill(30 * units.GB)} }, "work_mem", "4MB", false, "1 statement waits for temporary files on the disk that"},
-		{"files in the page cache", tuning.DW, func(_ *tuning.Input, e *tuning.Evidence) {
+		{"nothing holds them", tuning.Mixed, func(_ *tuning.Input, e *tuning.Evidence) { e.Spills = []tuning.Spill{spill(30 * units.GB)} }, "work_mem", "4MB", false, "1 statement waits for temporary files on the disk that"},
+		{"files in the page cache", tuning.Mixed, func(_ *tuning.Input, e *tuning.Evidence) {
 			s := spill(30 * units.MB)
 			s.BlockMS = 0.005
 			e.TempFiles, e.TempBytes, e.Spills = ptr(int64(12)), ptr(units.GB), []tuning.Spill{s}
 		}, "work_mem", "4MB", false, "12 temporary files of 1.0 GB were counted; no statement waited for the disk"},
-		{"a small part of the time", tuning.DW, func(_ *tuning.Input, e *tuning.Evidence) {
+		{"a small part of the time", tuning.Mixed, func(_ *tuning.Input, e *tuning.Evidence) {
 			s := spill(30 * units.MB)
 			s.SharePct = 1
 			e.Spills = []tuning.Spill{s}
 		}, "work_mem", "4MB", false, "no temporary files"},
-		{"times not counted", tuning.DW, func(_ *tuning.Input, e *tuning.Evidence) { e.TempFiles, e.SpillTimes = ptr(int64(12)), false }, "work_mem", "4MB", false, "whether they reached the disk is not known"},
-		{"temporary files not known", tuning.DW, func(_ *tuning.Input, e *tuning.Evidence) { e.TempFiles = nil }, "work_mem", "4MB", false, "is not known"},
-		{"a raise stays", tuning.DW, func(in *tuning.Input, _ *tuning.Evidence) { has(in, "work_mem", "32768") }, "work_mem", "32MB", true, "no temporary files"},
+		{"times not counted", tuning.Mixed, func(_ *tuning.Input, e *tuning.Evidence) { e.TempFiles, e.SpillTimes = ptr(int64(12)), false }, "work_mem", "4MB", false, "whether they reached the disk is not known"},
+		{"temporary files not known", tuning.Mixed, func(_ *tuning.Input, e *tuning.Evidence) { e.TempFiles = nil }, "work_mem", "4MB", false, "is not known"},
+		{"a raise stays", tuning.Mixed, func(in *tuning.Input, _ *tuning.Evidence) { has(in, "work_mem", "32768") }, "work_mem", "32MB", true, "no temporary files"},
 		{"but not beyond the memory", tuning.OLTP, func(in *tuning.Input, _ *tuning.Evidence) { has(in, "work_mem", "4194304") }, "work_mem", "4MB", false, "no temporary files"},
 		{"quickwins only says it", tuning.QuickWins, func(_ *tuning.Input, e *tuning.Evidence) { e.Spills = []tuning.Spill{spill(units.GB)} }, "work_mem", "256MB", false, "that 256MB would not hold: raise it for their role alone"},
 

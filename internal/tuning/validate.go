@@ -29,7 +29,7 @@ func crossRules() []func(*validation) {
 		ruleMinimalWAL, ruleWALSizes,
 		ruleSharedBuffers, ruleHost, ruleHugePages, ruleHugePageCount, ruleIOUring, rulePrefetch, ruleWorstCase, ruleBudget,
 		ruleStandby, ruleStandbyOrder,
-		ruleMissingFiles, ruleHeld, ruleSharedMemoryFS,
+		ruleMissingFiles, ruleHeld, ruleSharedMemoryFS, ruleSafeguards,
 	}
 }
 

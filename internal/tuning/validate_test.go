@@ -111,6 +111,15 @@ func TestCrossRules(t *testing.T) {
 		{name: "smaller host in a dry run", change: func(in *tuning.Input) { in.HostRAMBytes, in.DryRun = 4*units.GB, true }, message: "has 4.0 GB of memory"},
 		{name: "what the kernel keeps", change: func(in *tuning.Input) { in.HostRAMBytes = 7700 * units.MB }},
 
+		{name: "fsync off", set: []string{"fsync=off"}, kind: fault.Usage, message: "fsync = off: a crash of the machine can leave the whole cluster corrupt"},
+		{name: "fsync off, forced", set: []string{"fsync=no"}, change: func(in *tuning.Input) { in.Force = true }, message: "fsync = no: a crash"},
+		{name: "fsync on", set: []string{"fsync=on"}},
+		{name: "fsync off already", live: map[string]string{"fsync": "off"}},
+		{name: "damaged pages", set: []string{"zero_damaged_pages=on"}, kind: fault.Usage, message: "its rows are gone"},
+		{name: "autovacuum off", set: []string{"autovacuum=off"}, message: "against wraparound"},
+		{name: "commits that may be lost", set: []string{"synchronous_commit=off"}, message: "lose the last transactions"},
+		{name: "commits of another kind", set: []string{"synchronous_commit=remote_apply"}},
+
 		{name: "huge pages", set: []string{"huge_pages=on"}, kind: fault.Usage, message: "huge_pages = on"},
 		{name: "huge pages forced", set: []string{"huge_pages=on"}, change: func(in *tuning.Input) { in.Force = true }, message: "huge_pages = on"},
 		{name: "huge pages tried", set: []string{"huge_pages=try"}},

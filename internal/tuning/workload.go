@@ -11,6 +11,7 @@ type workload struct {
 	maintenancePart        int64 // maintenance_work_mem is RAM / this
 	maintenanceMost        int64 // and never more
 	workMemPart            int64 // share of pgtune's work_mem: one in so many
+	workMem                int64 // without evidence, where the memory allows it
 	minWAL, maxWAL         int64
 	statisticsTarget       int
 	jit                    string
@@ -22,7 +23,7 @@ type workload struct {
 func workloadOf(p Profile) workload {
 	const mb, gb = units.MB, units.GB
 	w := workload{
-		profile: p, connections: 100, buffersPart: 4, cacheQuarters: 3, maintenancePart: 16, maintenanceMost: 2 * gb, workMemPart: 2,
+		profile: p, connections: 100, buffersPart: 4, cacheQuarters: 3, maintenancePart: 16, maintenanceMost: 2 * gb, workMemPart: 2, workMem: usualWorkMem,
 		minWAL: gb, maxWAL: 4 * gb, statisticsTarget: 100, jit: "off", gatherMost: 4, vacuumScale: 0.1, analyzeAt: 0.05, purpose: "a mix of short and large queries",
 	}
 	switch p {
@@ -34,6 +35,7 @@ func workloadOf(p Profile) workload {
 	case DW:
 		w.connections, w.maintenancePart, w.maintenanceMost, w.minWAL, w.maxWAL = 40, 8, 8*gb, 4*gb, 16*gb
 		w.statisticsTarget, w.jit, w.gatherMost, w.purpose = 500, "on", 8, "few large queries"
+		w.workMem = 64 * mb
 	case Desktop:
 		w.connections, w.buffersPart, w.cacheQuarters, w.workMemPart = 20, 16, 1, 6
 		w.minWAL, w.maxWAL, w.jit, w.purpose = 100*mb, 2*gb, "on", "a machine that does other things, too"
@@ -74,7 +76,8 @@ func (w workload) rules() []rule {
 	all = append(all, workerRules(w)...)
 	all = append(all, autovacuumRules(w)...)
 	all = append(all, rule{"wal_buffers", "shared_buffers / 32, at most 16MB", "one WAL segment may wait for its write", fromPgtuneWAL, decideWALBuffers, ""})
-	all = append(all, rule{"work_mem", "4MB; with evidence up to " + w.workMemFormula(), "PostgreSQL's default: nothing shows that more would help", fromMeasurement, w.decideWorkMem, ""})
+	formula, reason := w.workMemRule()
+	all = append(all, rule{"work_mem", formula, reason, fromMeasurement, w.decideWorkMem, ""})
 	all = append(all, walRules(w)...)
 	return append(all, plannerRules(w)...)
 }

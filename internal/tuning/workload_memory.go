@@ -98,14 +98,23 @@ func wholeStep(size int64) int64 {
 	return size / step * step
 }
 
-// decideWorkMem stays at PostgreSQL's default, or below where the memory asks for it: larger tables in memory were slower
-// than temporary files in the page cache. What raises it is temporary files that reach the disk.
+// decideWorkMem stays at what was measured to serve the profile, or below where the memory asks for it: larger tables in memory can be
+// slower than temporary files in the page cache. What raises it is temporary files that reach the disk.
 func (w workload) decideWorkMem(s *sheet, rec *Recommendation) {
 	most := w.workMemMost(s)
-	size := min(most, usualWorkMem)
+	size := min(most, w.workMem)
 	if size < usualWorkMem {
 		rec.Reason = "less than the default: every session and worker may take this much at once"
 		rec.Formula = "what 7/8 of RAM leave for max_connections + max_worker_processes hashes"
 	}
 	rec.Value = units.FormatSize(s.raiseWorkMem(rec, size, most))
+}
+
+// workMemRule is the formula, and why it is this one.
+func (w workload) workMemRule() (formula, reason string) {
+	if w.workMem > usualWorkMem {
+		return w.workMemFormula() + ", 4MB to " + units.FormatSize(w.workMem) + "; more with evidence",
+			"large aggregates and sorts of few sessions stay in memory, with parallel workers faster than temporary files even in the page cache"
+	}
+	return "4MB; with evidence up to " + w.workMemFormula(), "PostgreSQL's default: nothing shows that more would help"
 }
