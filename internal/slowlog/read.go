@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"avadb/internal/fault"
+	"avadb/internal/fingerprint"
 	"avadb/internal/pg"
 	"avadb/internal/query"
 	"avadb/internal/statements"
@@ -157,7 +158,7 @@ func (a aboutWindow) window(from, to time.Time) statements.Window {
 
 func (e *entry) statement() statements.Statement {
 	s := statements.Statement{
-		Signature: e.Signature, QueryID: e.QueryID, Query: statements.MaskSecrets(e.Query), Database: e.Database, User: e.User, Origin: e.Origin,
+		Signature: e.Signature, QueryID: e.QueryID, Query: fingerprint.MaskSecrets(e.Query), Database: e.Database, User: e.User, Origin: e.Origin,
 		Calls: e.Calls, TotalMS: e.TotalMS, MeanMS: e.MeanMS, MinMS: e.MinMS, MaxMS: e.MaxMS, StddevMS: e.StddevMS,
 		Confidence: statements.LowerBound, Flags: []string{},
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"avadb/internal/fault"
+	"avadb/internal/fingerprint"
 	"avadb/internal/pg"
 )
 
@@ -24,7 +25,7 @@ const (
 
 // Statement is one row of `avadb slow`. Times are milliseconds, blocks are of 8 kB; nil is not known.
 type Statement struct {
-	Signature         *string    `json:"signature"`             // what the table's writer gave; null: not computed
+	Signature         *string    `json:"signature"`             // 16 hexadecimal digits; of a row of the table what its writer gave; null: none
 	QueryID           *string    `json:"queryid"`               // text: it exceeds 2^53; null: not known
 	Database          *string    `json:"database"`              // it ran in; null: not known
 	User              *string    `json:"user"`                  // role that ran it; null: not known
@@ -188,8 +189,9 @@ func (s *Slow) weakest() {
 
 func (c *Counters) statement(scopeMS float64) Statement {
 	queryID := strconv.FormatInt(*c.QueryID, 10)
+	signature := fingerprint.Of(c.Query).String()
 	s := Statement{
-		QueryID: &queryID, Query: MaskSecrets(c.Query), Database: &c.Database, User: &c.User, Origin: "stats",
+		Signature: &signature, QueryID: &queryID, Query: fingerprint.MaskSecrets(c.Query), Database: &c.Database, User: &c.User, Origin: "stats",
 		Calls: c.Calls, TotalMS: c.TotalMS, MeanMS: c.MeanMS, MinMS: &c.MinMS, MaxMS: &c.MaxMS, StddevMS: &c.StddevMS, Rows: &c.Rows,
 		SharedBlksHit: &c.SharedBlksHit, SharedBlksRead: &c.SharedBlksRead, SharedBlksWritten: &c.SharedBlksWritten,
 		TempBlksRead: &c.TempBlksRead, TempBlksWritten: &c.TempBlksWritten, WALBytes: &c.WALBytes,

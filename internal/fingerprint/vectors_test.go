@@ -1,0 +1,44 @@
+package fingerprint_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"avadb/internal/fingerprint"
+)
+
+var vector = regexp.MustCompile("(?m)^\\| ``? ?(.+?) ?``? \\| ``? ?(.+?) ?``? \\| `([0-9a-f]{16})` \\|$")
+
+// The document's table is the specification: it changes with a decision and not with the code.
+func TestVectorsOfTheDocument(t *testing.T) {
+	text, err := os.ReadFile("../../docs/signatures.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := vector.FindAllStringSubmatch(string(text), -1)
+	if len(rows) < 15 {
+		t.Fatalf("only %d vectors", len(rows))
+	}
+	for _, row := range rows {
+		sql, canonical, signature := strings.ReplaceAll(row[1], `\|`, "|"), strings.ReplaceAll(row[2], `\|`, "|"), row[3]
+		if got := string(fingerprint.Append(nil, sql)); got != canonical {
+			t.Errorf("%s\n got %s\nwant %s", sql, got, canonical)
+		}
+		if got := fingerprint.Of(sql).String(); got != signature {
+			t.Errorf("%s: got %s, want %s", sql, got, signature)
+		}
+		if parsed, err := fingerprint.Parse(signature); err != nil || parsed != fingerprint.Of(sql) {
+			t.Errorf("%s: parsed as %s, %v", signature, parsed, err)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, text := range []string{"", "1", "00000000000000zz", "+000000000000001", "00000000000000001"} {
+		if _, err := fingerprint.Parse(text); err == nil {
+			t.Errorf("%q was taken", text)
+		}
+	}
+}
