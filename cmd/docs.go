@@ -26,20 +26,22 @@ func ExitCodes() string { return exitTopic }
 // Documents holds the JSON document of each command that prints one, empty, by the command's path without avadb.
 func Documents() map[string]any {
 	return map[string]any{
-		"config check":   checkDocument{},
-		"config show":    configDocument{},
-		"enable-stats":   enableDocument{},
-		"history":        historyDocument{},
-		"rollback":       rollbackDocument{},
-		"settings":       settingsDocument{},
-		"settings diff":  settingsDiffDocument{},
-		"slow":           slowDocument{},
-		"slowlog drop":   slowlogDropDocument{},
-		"slowlog init":   slowlogInitDocument{},
-		"slowlog status": slowlogStatusDocument{},
-		"tune":           tuneDocument{},
-		"verify":         verifyDocument{},
-		"version":        versionDocument{},
+		"config check":    checkDocument{},
+		"config show":     configDocument{},
+		"enable-stats":    enableDocument{},
+		"history":         historyDocument{},
+		"rollback":        rollbackDocument{},
+		"settings":        settingsDocument{},
+		"settings diff":   settingsDiffDocument{},
+		"slow":            slowDocument{},
+		"slowlog collect": slowlogCollectDocument{},
+		"slowlog drop":    slowlogDropDocument{},
+		"slowlog init":    slowlogInitDocument{},
+		"slowlog prune":   slowlogPruneDocument{},
+		"slowlog status":  slowlogStatusDocument{},
+		"tune":            tuneDocument{},
+		"verify":          verifyDocument{},
+		"version":         versionDocument{},
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 
 func newSlowlog(a *app) *cobra.Command {
 	c := newCommand(spec{
-		use: "slowlog", short: "The slow_query_log table that applications write to",
+		use: "slowlog", short: "What was slow, kept: the slow_query_log table and the history of pg_stat_statements",
 		long: `The slow_query_log table of the connected database. Applications write each slow statement into it with
-INSERT INTO slow_query_log (query, duration_ms, threshold_ms, query_signature); avadb slow --source slowlog reads it.`,
-		example: "avadb slowlog init -d shop --grant-to app\navadb slowlog status -d shop",
+INSERT INTO slow_query_log (query, duration_ms, threshold_ms, query_signature); avadb slow --source slowlog reads it.
+
+slowlog collect writes into it what it sees running, and keeps the history of pg_stat_statements in the store.`,
+		example: "avadb slowlog init -d shop --grant-to app\navadb slowlog collect --every 1m -d shop\navadb slowlog status -d shop",
 	}, nil)
-	c.AddCommand(newSlowlogInit(a), newSlowlogStatus(a), newSlowlogDrop(a))
+	c.AddCommand(newSlowlogInit(a), newSlowlogStatus(a), newSlowlogCollect(a), newSlowlogPrune(a), newSlowlogDrop(a))
 	return c
 }
 

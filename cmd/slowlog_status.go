@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"avadb/internal/fault"
+	"avadb/internal/history"
 	"avadb/internal/pg"
 	"avadb/internal/slowlog"
 )
@@ -16,6 +17,7 @@ type slowlogStatusDocument struct {
 	head
 	slowlogStatus
 	Writers []slowlog.Writer `json:"writers"` // the owner, and the roles that were granted INSERT
+	history.Status
 }
 
 // slowlogStatus is the table at one moment.
@@ -35,9 +37,9 @@ type slowlogStatus struct {
 func newSlowlogStatus(a *app) *cobra.Command {
 	var schema, zone string
 	c := newCommand(spec{
-		use: "status", short: "What the slow_query_log table holds, and who can write it",
+		use: "status", short: "What the slow_query_log table and the history hold, and what collecting costs",
 		example:    "avadb slowlog status -d shop\navadb slowlog status -d shop -o json | jq '.writers[] | select(.ready | not)'",
-		privileges: "  any role; SELECT on the table to count its rows",
+		privileges: "  any role; SELECT on the table to count its rows, and on the tables of schema avadb in the store",
 		exits:      "  2  no such schema",
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error {
 		return runSlowlogStatus(ctx, a, schema, zone)
@@ -61,7 +63,15 @@ func runSlowlogStatus(ctx context.Context, a *app, schema, zone string) error {
 				return err
 			}
 		}
-		if err := a.result(doc, []slowlogStatus{doc.slowlogStatus}); err != nil {
+		lists := []any{[]slowlogStatus{doc.slowlogStatus}}
+		kept, err := doc.fillHistory(ctx, a, conn)
+		if err != nil {
+			return err
+		}
+		if kept {
+			lists = append(lists, []history.Status{doc.Status})
+		}
+		if err := a.results(doc, lists...); err != nil {
 			return err
 		}
 		a.explainStatus(conn, table, doc)
@@ -85,6 +95,30 @@ func (d *slowlogStatusDocument) fill(ctx context.Context, a *app, conn *pg.Conn,
 		}
 	}
 	return d.fillExtent(ctx, a, conn, table, zone)
+}
+
+// fillHistory leaves null what the role may not see: the table is worth a look all the same.
+func (d *slowlogStatusDocument) fillHistory(ctx context.Context, a *app, conn *pg.Conn) (kept bool, err error) {
+	d.Gaps = []history.Gap{}
+	store, server, err := a.openHistory(ctx, conn)
+	if f := fault.As(err); f != nil && (f.Kind == fault.Privilege || f.Kind == fault.Prerequisite || f.Kind == fault.Connect) {
+		a.log.Warn(f.Message + ": " + f.Hint)
+		return false, nil
+	}
+	if err != nil || server == nil {
+		d.Snapshots = new(int64)
+		return false, err
+	}
+	defer store.Close()
+	status, err := store.Status(ctx, server)
+	if err != nil {
+		return false, err
+	}
+	d.Status = *status
+	if last := status.LastCollect; last != nil && last.Error != nil {
+		a.log.Warn("the last collection failed: " + *last.Error)
+	}
+	return true, nil
 }
 
 // fillExtent leaves null what the role may not see, and the times where their zone is not certain.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -65,53 +64,25 @@ func Open(ctx context.Context, conn *pg.Conn, o Options) (*Journal, error) {
 
 func (j *Journal) connect(ctx context.Context) error {
 	options := pg.Options{Class: pg.Normal, IdleForever: true, Log: j.o.Log}
-	database, foreign, err := j.storeDatabase(ctx)
+	place, err := FindStore(ctx, j.conn, j.o.Store, j.o.Env, j.o.Log)
 	if err != nil {
 		return err
 	}
-	if j.side, err = pg.Connect(ctx, j.conn.Target.WithDatabase(database), options); err != nil {
+	home := place.Target
+	if place.Foreign {
+		home = j.conn.Target.WithDatabase(j.conn.Server.Database)
+	}
+	if j.side, err = pg.Connect(ctx, home, options); err != nil {
 		return err
 	}
 	j.storeConn = j.side
-	if foreign {
-		target, err := pg.Resolve(pg.Sources{DSN: j.o.Store, Env: j.o.Env})
-		if err != nil {
-			return err
-		}
-		if j.storeConn, err = pg.Connect(ctx, target, options); err != nil {
+	if place.Foreign {
+		if j.storeConn, err = pg.Connect(ctx, place.Target, options); err != nil {
 			return err
 		}
 	}
 	j.table, err = openTable(ctx, j.storeConn)
 	return err
-}
-
-// storeDatabase is where the side connection goes; foreign says that the store itself is on another server.
-func (j *Journal) storeDatabase(ctx context.Context) (database string, foreign bool, err error) {
-	if strings.ContainsAny(j.o.Store, "=:/") {
-		return j.conn.Server.Database, true, nil
-	}
-	rows, err := query.Rows[struct{ Name string }](ctx, j.conn, "journal/databases")
-	if err != nil {
-		return "", false, err
-	}
-	names := make([]string, 0, len(rows))
-	for _, row := range rows {
-		names = append(names, row.Name)
-	}
-	switch {
-	case j.o.Store != "" && !slices.Contains(names, j.o.Store):
-		return "", false, fault.New(fault.Usage, "the store database %q is not there or refuses connections", j.o.Store).
-			WithHint("name one of: %s", strings.Join(names, ", "))
-	case j.o.Store != "":
-		return j.o.Store, false, nil
-	case len(names) == 0:
-		return j.conn.Server.Database, false, nil
-	}
-	if names[0] != "postgres" {
-		j.o.Log.Warn(fmt.Sprintf("there is no database postgres for the journal: using %s (choose with --store)", names[0]))
-	}
-	return names[0], false, nil
 }
 
 // Close gives the lock and the journal's connections back; the command's own connection stays open.

@@ -51,19 +51,20 @@ func Names() ([]string, error) {
 	return names, nil
 }
 
-// placeholder is {{schema}}, the quoted schema of the extension, or {{group/query}}, another statement in its place.
-var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{([a-z_/]+)\}\}`) })
+// placeholder is {{schema}}, the quoted schema of the extension, or {{group/query}}, another statement in its place; with
+// {{group/query false}} that one's {{showtext}} is false, and true otherwise.
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{([a-z_/]+)(?: (false))?\}\}`) })
 
 // Text is the statement for a server major and, for those that read an extension, for its version.
 func Text(name string, major int, ext Extension) (string, error) {
-	text, err := resolve(name, major, ext)
+	text, err := resolve(name, major, ext, "true")
 	if err != nil {
 		return "", err
 	}
 	return Mark(name, text), nil
 }
 
-func resolve(name string, major int, ext Extension) (string, error) {
+func resolve(name string, major int, ext Extension, showtext string) (string, error) {
 	path, err := variant(name, major, ext.Version)
 	if err != nil {
 		return "", err
@@ -74,11 +75,14 @@ func resolve(name string, major int, ext Extension) (string, error) {
 	}
 	var failed error
 	text := placeholder().ReplaceAllStringFunc(stripHeader(string(raw)), func(found string) string {
-		inner := strings.Trim(found, "{}")
-		if inner == "schema" {
+		inner, showsNone := strings.CutSuffix(strings.Trim(found, "{}"), " false")
+		switch {
+		case inner == "schema":
 			return pg.Identifier(ext.Schema)
+		case inner == "showtext":
+			return showtext
 		}
-		included, err := resolve(inner, major, ext)
+		included, err := resolve(inner, major, ext, strconv.FormatBool(!showsNone))
 		failed = errors.Join(failed, err)
 		return included
 	})

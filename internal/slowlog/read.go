@@ -50,11 +50,10 @@ func Slow(ctx context.Context, conn *pg.Conn, t *Table, begin statements.Begin, 
 			return nil, err
 		}
 	}
-	clock, err := query.One[struct{ Now time.Time }](ctx, conn, "slowlog/now")
+	to, err := Now(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
-	to := clock.Now
 	from, err := begin(to)
 	if err != nil {
 		return nil, err

@@ -123,6 +123,7 @@ type info struct {
 	Dealloc    *int64     `db:"dealloc"`
 	TakenAt    time.Time  `db:"taken_at"`
 	StartedAt  time.Time  `db:"started_at"`
+	MaxEntries int64      `db:"max_entries"` // pg_stat_statements.max
 }
 
 func read(ctx context.Context, conn *pg.Conn, ext query.Extension, s Scope) (*reading, error) {

@@ -39,19 +39,20 @@ func Sample(ctx context.Context, conn *pg.Conn, length time.Duration, scope Scop
 	return between(first, second, scope), nil
 }
 
-// key of an entry within one epoch.
-type key struct {
-	dbid, userid, queryid int64
-	toplevel              bool
+// Key names an entry within one epoch.
+type Key struct {
+	DBID, UserID, QueryID int64
+	Toplevel              bool
 }
 
-func (c *Counters) key() key { return key{c.DBID, c.UserID, *c.QueryID, c.Toplevel} }
+// Key is the entry's; it must have a queryid, which only those that the role may see have.
+func (c *Counters) Key() Key { return Key{c.DBID, c.UserID, *c.QueryID, c.Toplevel} }
 
 // between subtracts two readings of the same scope.
 func between(first, second *reading, scope Scope) *Slow {
-	before := make(map[key]Counters, len(first.Entries))
+	before := make(map[Key]Counters, len(first.Entries))
 	for _, c := range first.Entries {
-		before[c.key()] = c
+		before[c.Key()] = c
 	}
 	epochMoved := first.StatsReset != nil && second.StatsReset != nil && !first.StatsReset.Equal(*second.StatsReset)
 	evicted := first.Dealloc != nil && second.Dealloc != nil && *first.Dealloc != *second.Dealloc
@@ -59,10 +60,10 @@ func between(first, second *reading, scope Scope) *Slow {
 		evicted = second.Dealloc != nil && *second.Dealloc > 0 // a reset puts it to zero
 	}
 
-	var deltas []delta
+	var deltas []Delta
 	var scopeMS float64
 	for _, c := range second.Entries {
-		d := c.minus(before[c.key()], epochMoved, evicted)
+		d := c.Minus(before[c.Key()], epochMoved, evicted)
 		if d.Calls <= 0 {
 			continue
 		}
@@ -71,8 +72,8 @@ func between(first, second *reading, scope Scope) *Slow {
 		}
 		deltas = append(deltas, d)
 	}
-	deltas = slices.DeleteFunc(deltas, func(d delta) bool { return d.Calls < scope.MinCalls })
-	slices.SortStableFunc(deltas, func(a, b delta) int {
+	deltas = slices.DeleteFunc(deltas, func(d Delta) bool { return d.Calls < scope.MinCalls })
+	slices.SortStableFunc(deltas, func(a, b Delta) int {
 		switch wa, wb := a.weight(scope.By), b.weight(scope.By); {
 		case wa > wb:
 			return -1
@@ -87,9 +88,9 @@ func between(first, second *reading, scope Scope) *Slow {
 	answer := &Slow{Source: "stats", NotVisible: second.NotVisible, Window: sampled(first, second, epochMoved, evicted)}
 	for _, d := range deltas {
 		row := d.statement(scopeMS)
-		row.MinMS, row.MaxMS = nil, d.max
-		row.Flags = append(row.Flags, d.flags...)
-		row.Confidence = d.confidence
+		row.MinMS, row.MaxMS = nil, d.Max
+		row.Flags = append(row.Flags, d.Flags...)
+		row.Confidence = d.Confidence
 		answer.Statements = append(answer.Statements, row)
 	}
 	answer.weakest()
@@ -114,30 +115,30 @@ func sampled(first, second *reading, epochMoved, evicted bool) Window {
 	return w
 }
 
-// delta is what an entry counted between two readings.
-type delta struct {
+// Delta is what an entry counted between two readings. Its mean and deviation are those of the calls in between.
+type Delta struct {
 	Counters
-	max        *float64 // nil where the window's own maximum is not known
-	flags      []string
-	confidence Confidence
+	Max        *float64 // ms; nil where the window's own maximum is not known
+	Flags      []string // reset: counted from zero
+	Confidence Confidence
 }
 
-// minus subtracts an earlier reading of the same entry. An entry that began anew counts from zero: since 17 its
+// Minus subtracts an earlier reading of the same entry. An entry that began anew counts from zero: since 17 its
 // stats_since tells; before, a counter that fell.
-func (c Counters) minus(old Counters, epochMoved, evicted bool) delta {
-	d := delta{Counters: c, confidence: Exact}
+func (c Counters) Minus(old Counters, epochMoved, evicted bool) Delta {
+	d := Delta{Counters: c, Confidence: Exact}
 	if evicted {
-		d.confidence = LowerBound
+		d.Confidence = LowerBound
 	}
 	switch {
 	case old.Calls == 0 && !epochMoved:
-		d.max = &c.MaxMS
+		d.Max = &c.MaxMS
 	case epochMoved || c.restarted(old):
-		d.max, d.flags, d.confidence = &c.MaxMS, []string{"reset"}, LowerBound
+		d.Max, d.Flags, d.Confidence = &c.MaxMS, []string{"reset"}, LowerBound
 	default:
 		d.subtract(old)
 		if c.MaxMS > old.MaxMS {
-			d.max = &c.MaxMS
+			d.Max = &c.MaxMS
 		}
 	}
 	return d
@@ -148,11 +149,11 @@ func (c *Counters) restarted(old Counters) bool {
 		return !c.StatsSince.Equal(*old.StatsSince)
 	}
 	return c.Calls < old.Calls || c.TotalMS < old.TotalMS || c.Rows < old.Rows || c.SharedBlksHit < old.SharedBlksHit ||
-		c.SharedBlksRead < old.SharedBlksRead || c.WALBytes < old.WALBytes
+		c.SharedBlksRead < old.SharedBlksRead || c.WALBytes < old.WALBytes || c.MaxMS < old.MaxMS || c.MinMS > old.MinMS
 }
 
-func (d *delta) subtract(old Counters) {
-	squares := sumOfSquares(&d.Counters) - sumOfSquares(&old)
+func (d *Delta) subtract(old Counters) {
+	squares := d.Squares() - old.Squares()
 	d.Calls -= old.Calls
 	d.TotalMS -= old.TotalMS
 	d.Rows -= old.Rows
@@ -173,7 +174,7 @@ func (d *delta) subtract(old Counters) {
 	}
 }
 
-// sumOfSquares of the execution times, from the population's deviation that the view shows.
-func sumOfSquares(c *Counters) float64 {
+// Squares is the sum of the squares of the execution times, ms^2, from the population's deviation that the view shows.
+func (c *Counters) Squares() float64 {
 	return float64(c.Calls) * (c.StddevMS*c.StddevMS + c.MeanMS*c.MeanMS)
 }

@@ -162,9 +162,9 @@ func TestMinus(t *testing.T) {
 		"stats_since stands":      {Counters{Calls: 12, TotalMS: 110, Rows: 12, StatsSince: &early}, Counters{Calls: 10, StatsSince: &early}, false, false, 2, Exact, "", false},
 		"nothing happened at all": {old, old, false, false, 0, Exact, "", false},
 	} {
-		d := c.now.minus(c.old, c.moved, c.evicted)
-		if d.Calls != c.calls || d.confidence != c.confidence || strings.Join(d.flags, ",") != c.flags || (d.max != nil) != c.max {
-			t.Errorf("%s: calls %d, %s, %v, max %v", name, d.Calls, d.confidence, d.flags, d.max)
+		d := c.now.Minus(c.old, c.moved, c.evicted)
+		if d.Calls != c.calls || d.Confidence != c.confidence || strings.Join(d.Flags, ",") != c.flags || (d.Max != nil) != c.max {
+			t.Errorf("%s: calls %d, %s, %v, max %v", name, d.Calls, d.Confidence, d.Flags, d.Max)
 		}
 	}
 }

@@ -4,7 +4,9 @@
 -- Least privilege: INSERT, UPDATE and SELECT on avadb.counter.
 -- Returns: one row: bytes
 WITH written AS (
-    INSERT INTO avadb.counter AS c
+    INSERT INTO avadb.counter AS c (server, statement, calls, total_ms, min_ms, max_ms, mean_ms, stddev_ms, rows, shared_blks_hit, shared_blks_read,
+                                    shared_blks_written, local_blks_read, local_blks_written, temp_blks_read, temp_blks_written, wal_bytes,
+                                    stats_since, minmax_stats_since)
     SELECT $1::int, u.*
     FROM ROWS FROM (pg_catalog.unnest($2::int[]), pg_catalog.unnest($3::bigint[]), pg_catalog.unnest($4::float8[]), pg_catalog.unnest($5::float8[]),
                     pg_catalog.unnest($6::float8[]), pg_catalog.unnest($7::float8[]), pg_catalog.unnest($8::float8[]), pg_catalog.unnest($9::bigint[]),

@@ -1,4 +1,5 @@
--- Every slow_query_log table of the connected database, and what an interrupted upgrade left beside it.
+-- Every slow_query_log table of the connected database, and what an interrupted upgrade left beside it. The one in schema avadb is that of
+-- servers without a table of their own: found by its name alone.
 -- $1 schema or null
 -- Least privilege: any role.
 -- Returns: one row a schema: schema, owner, owned (by the role), kind (relkind, empty where there is no table), columns (name, type and
@@ -19,5 +20,5 @@ FROM pg_catalog.pg_namespace AS n
 LEFT JOIN pg_catalog.pg_class AS t ON t.relnamespace = n.oid AND t.relname = 'slow_query_log' AND t.relkind IN ('r', 'p', 'v', 'm', 'f')
 LEFT JOIN pg_catalog.pg_class AS l ON l.relnamespace = n.oid AND l.relname = 'slow_query_log_before_avadb' AND l.relkind = 'r'
 WHERE (t.oid IS NOT NULL OR l.oid IS NOT NULL) AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)
-  AND ($1::text IS NULL OR n.nspname = $1)
+  AND CASE WHEN $1::text IS NULL THEN n.nspname <> 'avadb' ELSE n.nspname = $1 END
 ORDER BY in_path DESC, n.nspname

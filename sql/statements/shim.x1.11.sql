@@ -6,4 +6,4 @@ SELECT userid, dbid, toplevel AS toplevel, queryid, query, calls, total_exec_tim
        shared_blk_read_time AS shared_blk_read_time, shared_blk_write_time AS shared_blk_write_time,
        stats_since AS stats_since, minmax_stats_since AS minmax_stats_since,
        temp_blk_read_time, temp_blk_write_time
-FROM {{schema}}.pg_stat_statements(true)
+FROM {{schema}}.pg_stat_statements({{showtext}})

@@ -6,4 +6,4 @@ SELECT userid, dbid, toplevel AS toplevel, queryid, query, calls, total_exec_tim
        blk_read_time AS shared_blk_read_time, blk_write_time AS shared_blk_write_time,
        NULL::timestamptz AS stats_since, NULL::timestamptz AS minmax_stats_since,
        NULL::float8 AS temp_blk_read_time, NULL::float8 AS temp_blk_write_time
-FROM {{schema}}.pg_stat_statements(true)
+FROM {{schema}}.pg_stat_statements({{showtext}})

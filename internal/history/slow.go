@@ -1,0 +1,143 @@
+package history
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"avadb/internal/fault"
+	"avadb/internal/query"
+	"avadb/internal/slowlog"
+	"avadb/internal/statements"
+)
+
+// execution is a statement that was running. Times are the watched server's.
+type execution struct {
+	PID          int32     `db:"pid"`
+	BackendStart time.Time `db:"backend_start"`
+	QueryStart   time.Time `db:"query_start"`
+	At           time.Time
+	DurationMS   float64 `db:"duration_ms"`
+	QueryID      *int64  `db:"queryid"`
+	Query        string
+	Database     *string
+	User         *string
+	Application  *string
+}
+
+// running reads the statements that run for longer than the threshold.
+func (c *Collector) running(ctx context.Context) ([]execution, error) {
+	return query.Rows[execution](ctx, c.conn, "history/running", c.thresholdMS())
+}
+
+func (c *Collector) thresholdMS() float64 { return milliseconds(c.o.Threshold) }
+
+// row is one for each execution, whenever it is seen: its key is that of the moment it began. It ended at its timestamp or later.
+func (c *Collector) row(e execution) slowlog.Row {
+	text, signature := c.described(e.Query)
+	return slowlog.Row{
+		At: e.At, Query: text, DurationMS: e.DurationMS, ThresholdMS: c.thresholdMS(), Signature: signature, Origin: slowlog.OriginActivity, Calls: 1,
+		QueryID: e.QueryID, Database: e.Database, User: e.User, Application: e.Application, PID: &e.PID,
+		Key: dedupeKey("%d|%d|%d", e.PID, e.BackendStart.UnixMicro(), e.QueryStart.UnixMicro()),
+	}
+}
+
+// described is a running statement's text as it is kept, and its signature. Constants can be anybody's data: they stay out unless
+// they were asked for.
+func (c *Collector) described(sql string) (text string, signature *string) {
+	return statements.MaskSecrets(sql), nil
+}
+
+// slowRows are the running statements, and those whose mean in the interval was over the threshold.
+func (c *Collector) slowRows(ctx context.Context, g *gathered, moved *changes, done *Collected) ([]slowlog.Row, error) {
+	var rows []slowlog.Row
+	for _, e := range g.executions {
+		rows = append(rows, c.row(e))
+	}
+	done.Running = len(rows)
+	slow := map[int32]delta{}
+	for _, d := range moved.deltas {
+		if d.Toplevel && d.TotalMS/float64(d.Calls) > c.thresholdMS() {
+			slow[d.statement] = d
+		}
+	}
+	if len(slow) == 0 {
+		return rows, nil
+	}
+	ids := make([]int32, 0, len(slow))
+	for id := range slow {
+		ids = append(ids, id)
+	}
+	texts, err := query.Rows[struct {
+		ID        int32
+		Query     *string
+		Signature int64
+		QueryID   int64   `db:"queryid"`
+		DBName    *string `db:"dbname"`
+		UserName  *string `db:"usename"`
+	}](ctx, c.store.Conn, "history/texts", c.server.ID, ids)
+	for _, t := range texts {
+		d := slow[t.ID]
+		if t.Query == nil {
+			continue
+		}
+		done.Intervals++
+		rows = append(rows, slowlog.Row{
+			At: g.TakenAt, Query: *t.Query, DurationMS: d.TotalMS / float64(d.Calls), ThresholdMS: c.thresholdMS(), Signature: shown(t.Signature),
+			Origin: slowlog.OriginStats, Calls: d.Calls, QueryID: &t.QueryID, Database: t.DBName, User: t.UserName,
+			Key: dedupeKey("%s|%d|%d|%d|%d|%t|%d", c.conn.Server.SystemIdentifier, g.StatsReset.UnixMicro(), d.DBID, d.UserID, t.QueryID, d.Toplevel, g.TakenAt.UnixMicro()),
+		})
+	}
+	return rows, err
+}
+
+// dedupeKey is the first half of a SHA-256, as a UUID.
+func dedupeKey(format string, args ...any) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, format, args...))
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+}
+
+// noteInside writes what is slow with the snapshot, where it goes to the store's own table; both or none of them is there then.
+func (c *Collector) noteInside(ctx context.Context, g *gathered, moved *changes, done *Collected) (err error) {
+	if g.slow, err = c.slowRows(ctx, g, moved, done); err != nil || len(g.slow) == 0 || g.table != nil {
+		return err
+	}
+	name := "avadb." + slowlog.Name
+	done.Table = &name
+	return query.Exec(ctx, c.store.Conn, "history/put_slow", append(slowlog.Columns(g.slow), c.server.ID)...)
+}
+
+// noteOutside writes it to the watched database's own table, once the snapshot stands: a table of an application's may refuse.
+func (c *Collector) noteOutside(ctx context.Context, g *gathered, done *Collected) error {
+	if len(g.slow) == 0 || g.table == nil {
+		return nil
+	}
+	name := g.table.Identifier()
+	done.Table = &name
+	return c.onServer(func() error { return g.table.Write(ctx, c.conn, g.access, g.slow) })
+}
+
+// findTable looks for the watched database's own table; the store's takes the rows where there is none that can be written.
+func (c *Collector) findTable(ctx context.Context, g *gathered) error {
+	table, err := slowlog.Find(ctx, c.conn, "")
+	if fault.KindOf(err) == fault.Usage { // several schemas have one, and none is in the search_path
+		c.warnOnce("slow statements go to the store: " + err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if g.access, err = table.Access(ctx, c.conn); err != nil {
+		return err
+	}
+	switch {
+	case g.access.MayInsert:
+		g.table = table
+	case table.Layout() == slowlog.Original:
+		c.warnOnce(table.Identifier() + " is as an application made it, and slow statements go to the store: avadb slowlog init upgrades it")
+	case table.Layout() != slowlog.None:
+		c.warnOnce("slow statements go to the store, because " + table.Identifier() + " cannot be written by role " + c.conn.Server.Role)
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package slowlog
+
+import (
+	"context"
+	"time"
+
+	"avadb/internal/pg"
+	"avadb/internal/query"
+)
+
+// The origins of rows that avadb writes; what applications write is of the origin app.
+const (
+	OriginActivity = "activity" // an execution that was seen running
+	OriginStats    = "stats"    // what an interval of pg_stat_statements counted: the mean of its calls
+)
+
+// Row is one for the table. Times are milliseconds; nil is not known.
+type Row struct {
+	At          time.Time
+	Query       string
+	DurationMS  float64
+	ThresholdMS float64
+	Signature   *string
+	Origin      string
+	Calls       int64
+	QueryID     *int64
+	Database    *string
+	User        *string
+	Application *string
+	PID         *int32
+	Key         string // a UUID: the same for the same event, however often it is seen
+}
+
+// Access is what a role may do with the table.
+type Access struct {
+	MayInsert bool `db:"may_insert"`
+	MayUpdate bool `db:"may_update"` // and INSERT and SELECT
+	MayDelete bool `db:"may_delete"` // and SELECT
+	owner     string
+}
+
+// Access tells what the connection may write. A superuser writes with the rights of the table's owner: what hangs on it, such as a
+// trigger, must not run with those of a superuser.
+func (t *Table) Access(ctx context.Context, conn *pg.Conn) (Access, error) {
+	if t.Layout() != Current && t.Layout() != Upgrading || conn.Server.InRecovery {
+		return Access{}, nil
+	}
+	a, err := query.One[Access](ctx, conn, "slowlog/access", t.Schema)
+	if conn.Server.Superuser {
+		a.owner = t.Owner
+	}
+	return a, err
+}
+
+// Write adds rows. Those of an execution that was seen before get its later end, where the role may UPDATE; otherwise they stay.
+func (t *Table) Write(ctx context.Context, conn *pg.Conn, a Access, rows []Row) error {
+	name := "slowlog/add"
+	if a.MayUpdate {
+		name = "slowlog/put"
+	}
+	return t.write(ctx, conn, a, func() error {
+		_, err := query.ExtensionRows[struct{}](ctx, conn, t.in(), name, Columns(rows)...)
+		return err
+	})
+}
+
+// write runs work in a transaction, with the rights that Access found.
+func (t *Table) write(ctx context.Context, conn *pg.Conn, a Access, work func() error) error {
+	return query.Transaction(ctx, conn, mark, func() error {
+		if a.owner != "" {
+			if err := as(ctx, conn, a.owner); err != nil {
+				return err
+			}
+		}
+		return work()
+	})
+}
+
+// Columns are rows as the arrays that sql/slowlog/rows_of_arrays.sql takes.
+func Columns(rows []Row) []any {
+	return []any{
+		column(rows, func(r Row) time.Time { return r.At }), column(rows, func(r Row) string { return r.Query }),
+		column(rows, func(r Row) float64 { return r.DurationMS }), column(rows, func(r Row) float64 { return r.ThresholdMS }),
+		column(rows, func(r Row) *string { return r.Signature }), column(rows, func(r Row) string { return r.Origin }),
+		column(rows, func(r Row) int64 { return r.Calls }), column(rows, func(r Row) *int64 { return r.QueryID }),
+		column(rows, func(r Row) *string { return r.Database }), column(rows, func(r Row) *string { return r.User }),
+		column(rows, func(r Row) *string { return r.Application }), column(rows, func(r Row) *int32 { return r.PID }),
+		column(rows, func(r Row) string { return r.Key }),
+	}
+}
+
+func column[T any](rows []Row, of func(Row) T) []T {
+	values := make([]T, 0, len(rows))
+	for _, r := range rows {
+		values = append(values, of(r))
+	}
+	return values
+}
