@@ -9,11 +9,11 @@ import (
 	"avadb/internal/query"
 )
 
-// The collector's advisory lock on the watched server, beside the journal's two: one collector a server, whatever its store. It
+// The collector's advisory lock on the watched server, beside the journal's three: one collector a server, whatever its store. It
 // ends with the session, so that a killed collector leaves none behind.
 const (
 	lockClass    = 0x61766164 // "avad"
-	collectorKey = 3
+	collectorKey = 4
 )
 
 // lock takes it without waiting. Advisory locks are per database, and so another holder is looked for in all of them.

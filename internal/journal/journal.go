@@ -9,7 +9,6 @@ import (
 
 	"avadb/internal/fault"
 	"avadb/internal/pg"
-	"avadb/internal/query"
 )
 
 // Options of a journal.
