@@ -74,7 +74,7 @@ func (s *state) name(entries []statements.Counters, texts []statements.Text) []n
 }
 
 // compare gives what moved between the state and a reading.
-func (s *state) compare(l *last, r *statements.Reading) *changes {
+func (s *state) compare(l *last, r *statements.Tally) *changes {
 	c := &changes{interval: l.since(r)}
 	there := make(map[*statement]bool, len(r.Entries))
 	for i := range r.Entries {
@@ -101,7 +101,7 @@ func (s *state) compare(l *last, r *statements.Reading) *changes {
 }
 
 // settle brings the state to what was written.
-func (s *state) settle(snapshot int32, c *changes, r *statements.Reading) {
+func (s *state) settle(snapshot int32, c *changes, r *statements.Tally) {
 	s.snapshot = snapshot
 	for _, moved := range c.counters {
 		moved.statement.counters = moved.now

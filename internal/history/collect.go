@@ -130,7 +130,7 @@ func (c *Collector) collect(ctx context.Context) (*Collected, error) {
 
 // gathered is what was read for one snapshot.
 type gathered struct {
-	*statements.Reading
+	*statements.Tally
 	added      []newText
 	executions []execution
 	table      *slowlog.Table // the watched database's own; nil: the store's
@@ -149,7 +149,7 @@ func (c *Collector) read(ctx context.Context) (*gathered, error) {
 		c.state = loaded
 	}
 	g := &gathered{}
-	err := c.onServer(func() (err error) { g.Reading, err = statements.ReadCounters(ctx, c.conn); return err })
+	err := c.onServer(func() (err error) { g.Tally, err = statements.ReadCounters(ctx, c.conn); return err })
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ type interval struct {
 //
 // Two nodes of a cluster can pass for one, as a promoted standby does. Their counters then run since different times, and a
 // reset that lies before the last snapshot cannot have happened after it: that node's counters are no continuation.
-func (l *last) since(r *statements.Reading) interval {
+func (l *last) since(r *statements.Tally) interval {
 	if l == nil {
 		return interval{flags: []string{FlagFirst}, gap: true, baseline: true}
 	}

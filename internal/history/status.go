@@ -10,8 +10,8 @@ import (
 // Status is how much a server's history holds and costs.
 type Status struct {
 	Snapshots   *int64     `json:"snapshots" col:""`     // of pg_stat_statements; null where the store cannot be read
-	Oldest      *time.Time `json:"history_from" col:""`  // the first of them; null where there is none
-	Newest      *time.Time `json:"history_to" col:""`    // the last of them; likewise
+	From        *time.Time `json:"history_from" col:""`  // the first of them; null where there is none
+	To          *time.Time `json:"history_to" col:""`    // the last of them; likewise
 	TableBytes  *int64     `json:"history_bytes" col:""` // of the history of all servers in the store, with indexes; null where there is none
 	BytesPerDay *int64     `json:"bytes_per_day" col:""` // of rows, without indexes, at the pace of the last day; null where that is not known
 	LastCollect *Collect   `json:"last_collect"`         // null before the first
@@ -48,7 +48,7 @@ func (s *Store) Status(ctx context.Context, server *Server) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	status := &Status{Snapshots: &held.Snapshots, Oldest: utc(held.Oldest), Newest: utc(held.Newest), BytesPerDay: held.BytesPerDay, TableBytes: &held.TableBytes, Gaps: []Gap{}}
+	status := &Status{Snapshots: &held.Snapshots, From: utc(held.Oldest), To: utc(held.Newest), BytesPerDay: held.BytesPerDay, TableBytes: &held.TableBytes, Gaps: []Gap{}}
 	newest, err := query.Rows[struct {
 		At    time.Time
 		MS    float64 `db:"ms"`

@@ -35,7 +35,7 @@ func (c *Collector) write(ctx context.Context, g *gathered) (*Collected, error) 
 		return nil, err
 	}
 	c.step()
-	s.settle(done.Snapshot, moved, g.Reading)
+	s.settle(done.Snapshot, moved, g.Tally)
 	return done, c.noteOutside(ctx, g, done)
 }
 
@@ -48,7 +48,7 @@ func (c *Collector) add(ctx context.Context, g *gathered, done *Collected) (*cha
 	if newest == nil && c.state.snapshot != 0 || newest != nil && newest.ID != c.state.snapshot {
 		return nil, errOvertaken
 	}
-	moved := c.state.compare(newest, g.Reading)
+	moved := c.state.compare(newest, g.Tally)
 	if newest != nil {
 		from := newest.TakenAt.UTC()
 		done.From = &from

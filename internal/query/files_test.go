@@ -89,7 +89,10 @@ func TestFilesQualifyTheCatalogue(t *testing.T) {
 // withTables makes avadb's own tables, by its own statements.
 func withTables(t *testing.T, conn *pg.Conn) {
 	t.Helper()
-	for _, name := range []string{"journal/create_schema", "journal/create_table"} {
+	for _, name := range []string{
+		"journal/create_schema", "journal/create_table", "history/create_server", "history/create_snapshot", "history/create_statement",
+		"history/create_counter", "history/create_delta", "history/create_slow_query_log",
+	} {
 		if err := Exec(t.Context(), conn, name); err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +136,7 @@ func TestEveryStatementIsAccepted(t *testing.T) {
 	prepare("journal/create_schema", Extension{})
 	withTables(t, conn)
 	for _, name := range names {
-		if !strings.HasPrefix(name, "journal/create_") && !needExtension(t, name) {
+		if !strings.HasPrefix(name, "journal/create_") && (!needExtension(t, name) || strings.HasPrefix(name, "history/")) {
 			prepare(name, Extension{})
 		}
 	}
@@ -148,7 +151,7 @@ func TestEveryStatementIsAccepted(t *testing.T) {
 			}
 		}
 		for _, name := range names {
-			if needExtension(t, name) && !strings.HasPrefix(name, "slowlog/") && (readable(version) || !strings.Contains(name, "top") && !strings.Contains(name, "totals") && !strings.Contains(name, "shim") && !strings.Contains(name, "info")) {
+			if needExtension(t, name) && !strings.HasPrefix(name, "slowlog/") && !strings.HasPrefix(name, "history/") && (readable(version) || !strings.Contains(name, "counters") && !strings.Contains(name, "texts") && !strings.Contains(name, "top") && !strings.Contains(name, "totals") && !strings.Contains(name, "shim") && !strings.Contains(name, "info")) {
 				prepare(name, ext)
 			}
 		}

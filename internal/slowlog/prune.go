@@ -6,7 +6,6 @@ import (
 
 	"avadb/internal/fault"
 	"avadb/internal/pg"
-	"avadb/internal/query"
 )
 
 // pruneBatch is how many rows go in one transaction: some 100 ms of deleting, in which nothing waits for it.

@@ -37,13 +37,13 @@ func (r Reading) Until(later Reading) Timings {
 	if r.reading == nil || later.reading == nil || r.StatsReset != nil && later.StatsReset != nil && !r.StatsReset.Equal(*later.StatsReset) {
 		return nil
 	}
-	before := make(map[key]Counters, len(r.Entries))
+	before := make(map[Key]Counters, len(r.Entries))
 	for _, c := range r.Entries {
-		before[c.key()] = c
+		before[c.Key()] = c
 	}
 	timings := Timings{}
 	for _, c := range later.Entries {
-		old := before[c.key()]
+		old := before[c.Key()]
 		if !c.Toplevel || old.Calls > 0 && c.restarted(old) {
 			continue
 		}

@@ -9,8 +9,8 @@ import (
 	"avadb/internal/query"
 )
 
-// Reading is all that pg_stat_statements counts at one moment, without the texts.
-type Reading struct {
+// Tally is all that pg_stat_statements counts at one moment, without the texts.
+type Tally struct {
 	TakenAt      time.Time // by the server's clock, just before the counters were read
 	StartedAt    time.Time // of the server's life
 	StatsReset   time.Time // since when it counts
@@ -30,7 +30,7 @@ const readAttempts = 3
 
 // ReadCounters reads all counters. A reset that comes in between would let small counters pass for those of the epoch before:
 // such a reading is thrown away.
-func ReadCounters(ctx context.Context, conn *pg.Conn) (*Reading, error) {
+func ReadCounters(ctx context.Context, conn *pg.Conn) (*Tally, error) {
 	found, err := usable(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func ReadCounters(ctx context.Context, conn *pg.Conn) (*Reading, error) {
 	}
 }
 
-func readSteady(ctx context.Context, conn *pg.Conn, found Installed) (r *Reading, steady bool, err error) {
+func readSteady(ctx context.Context, conn *pg.Conn, found Installed) (r *Tally, steady bool, err error) {
 	before, err := readInfo(ctx, conn, found)
 	if err != nil {
 		return nil, false, err
@@ -61,7 +61,7 @@ func readSteady(ctx context.Context, conn *pg.Conn, found Installed) (r *Reading
 	if err != nil {
 		return nil, false, err
 	}
-	r = &Reading{
+	r = &Tally{
 		TakenAt: before.TakenAt, StartedAt: before.StartedAt, StatsReset: *before.StatsReset, Dealloc: *before.Dealloc,
 		DeallocAfter: *after.Dealloc, MaxEntries: before.MaxEntries, Extension: found.Version, Entries: entries[:0],
 	}
