@@ -24,7 +24,7 @@ func ExtensionRows[T any](ctx context.Context, c *pg.Conn, ext Extension, name s
 	if err != nil {
 		return nil, pg.Describe(ctx, err)
 	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	out, err := collect[T](rows)
 	if err != nil {
 		return nil, pg.Describe(ctx, err)
 	}
