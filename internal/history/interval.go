@@ -26,8 +26,11 @@ const (
 	DeltaRestart                   // the server was started in the interval
 )
 
-// awayFactor is how many usual intervals make a gap.
-const awayFactor = 3
+// An interval that is as many times the usual one, and no trifle, is a gap.
+const (
+	awayFactor = 3
+	awayLeast  = 10 * time.Second
+)
 
 // last is the newest snapshot of a server.
 type last struct {
@@ -69,7 +72,7 @@ func (l *last) since(r *statements.Tally) interval {
 	i.restarted = !r.StartedAt.Equal(l.StartedAt)
 	i.hidden = l.NotVisible > 0
 	length := r.TakenAt.Sub(l.TakenAt)
-	away := l.UsualS != nil && length.Seconds() > awayFactor**l.UsualS
+	away := l.UsualS != nil && length > awayLeast && length.Seconds() > awayFactor**l.UsualS
 	i.gap = i.gap || away
 	for _, f := range []struct {
 		is   bool
