@@ -32,6 +32,8 @@ type Collector struct {
 	step   func()        // tests only: called between any two things that a killed collector can have done
 	spent  time.Duration // by the collection that runs: what its statements took on the watched server
 	cost   time.Duration // of a collection, on average
+
+	stretched bool // it collects less often than asked for, to stay within the budget
 }
 
 // Collected is what one collection did.
@@ -67,6 +69,9 @@ func Start(ctx context.Context, conn *pg.Conn, o Options) (*Collector, error) {
 func (c *Collector) begin(ctx context.Context) (err error) {
 	c.state = nil
 	if err := lock(ctx, c.conn); err != nil {
+		return err
+	}
+	if err := statements.CheckWindows(ctx, c.conn); err != nil {
 		return err
 	}
 	if c.store, err = Open(ctx, c.conn, c.o.StoreOptions); err != nil {

@@ -75,10 +75,12 @@ func (p Pace) spend(c *Collector, done *Collected) {
 	default:
 		c.cost += time.Duration(smoothing * float64(cost-c.cost))
 	}
-	if interval := p.interval(c.cost); interval > p.Every {
-		c.warnOnce(fmt.Sprintf("a collection costs %.0f ms, which every %s is more than the budget of %g%% of a core: collecting every %s and so on",
+	interval := p.interval(c.cost)
+	if interval > p.Every && !c.stretched {
+		c.log.Warn(fmt.Sprintf("a collection costs %.0f ms, which every %s is more than the budget of %g%% of a core: collecting every %s and so on",
 			milliseconds(c.cost), units.FormatDuration(p.Every), 100*p.Budget, units.FormatDuration(interval.Round(time.Second))))
 	}
+	c.stretched = interval > p.Every
 }
 
 // interval is what was asked for, or longer where that would cost more than the budget.

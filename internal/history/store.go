@@ -30,10 +30,11 @@ type Store struct {
 }
 
 type storeFacts struct {
-	SchemaExists bool   `db:"schema_exists"`
-	MayCreate    bool   `db:"may_create"`
-	Layout       string // empty where there is no history
-	Owner        string // of tables that are not trusted, or empty
+	SchemaExists bool     `db:"schema_exists"`
+	MayCreate    bool     `db:"may_create"`
+	Layout       string   // empty where there is no history
+	Owner        string   // of tables whose triggers must not run as this role, or empty
+	Strange      []string // no plain tables: reading them can run what is not avadb's
 	Unreadable   []string
 	Unwritable   []string
 }
@@ -85,8 +86,9 @@ func (s *Store) Exists() (bool, error) {
 	case s.facts.Layout != layout:
 		return false, fault.New(fault.Prerequisite, "the history in database %s is of another avadb: %q, and this one knows %q", database, s.facts.Layout, layout).
 			WithHint("use the newest avadb")
-	case s.facts.Owner != "":
-		return false, s.untrusted()
+	case len(s.facts.Strange) > 0:
+		return false, fault.New(fault.Prerequisite, "%s in database %s is not as avadb made it", tables(s.facts.Strange), database).
+			WithHint("name another database with --store")
 	case len(s.facts.Unreadable) > 0:
 		return false, fault.New(fault.Privilege, "no right to read the history (%s) in database %s", strings.Join(s.facts.Unreadable, ", "), database).
 			WithHint("GRANT USAGE ON SCHEMA avadb TO %[1]s; GRANT SELECT ON %[2]s TO %[1]s", role, tables(s.facts.Unreadable))
@@ -95,7 +97,7 @@ func (s *Store) Exists() (bool, error) {
 }
 
 func (s *Store) untrusted() error {
-	return fault.New(fault.Prerequisite, "schema avadb or a table in it in database %s belongs to %s, who is neither this role nor a superuser, or is no plain table",
+	return fault.New(fault.Prerequisite, "schema avadb or a table in it in database %s belongs to %s, who is neither this role nor a superuser",
 		s.Conn.Server.Database, pg.Identifier(s.facts.Owner)).WithHint("name another database with --store, or run avadb as %s", pg.Identifier(s.facts.Owner))
 }
 

@@ -25,6 +25,15 @@ type Tally struct {
 // windowVersion is the first extension whose keys do not repeat, and that says since when it counts.
 const windowVersion = "1.9"
 
+// CheckWindows refuses where the extension is missing, not loaded or too old to tell one reading from the next.
+func CheckWindows(ctx context.Context, conn *pg.Conn) error {
+	found, err := usable(ctx, conn)
+	if err == nil {
+		_, err = readInfo(ctx, conn, found)
+	}
+	return unreadable(ctx, conn, err)
+}
+
 // readAttempts bounds how often a reading is begun anew because somebody reset the counters within it.
 const readAttempts = 3
 
