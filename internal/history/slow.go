@@ -9,7 +9,6 @@ import (
 	"avadb/internal/fault"
 	"avadb/internal/query"
 	"avadb/internal/slowlog"
-	"avadb/internal/statements"
 )
 
 // execution is a statement that was running. Times are the watched server's.
@@ -41,12 +40,6 @@ func (c *Collector) row(e execution) slowlog.Row {
 		QueryID: e.QueryID, Database: e.Database, User: e.User, Application: e.Application, PID: &e.PID,
 		Key: dedupeKey("%d|%d|%d", e.PID, e.BackendStart.UnixMicro(), e.QueryStart.UnixMicro()),
 	}
-}
-
-// described is a running statement's text as it is kept, and its signature. Constants can be anybody's data: they stay out unless
-// they were asked for.
-func (c *Collector) described(sql string) (text string, signature *string) {
-	return statements.MaskSecrets(sql), nil
 }
 
 // slowRows are the running statements, and those whose mean in the interval was over the threshold.

@@ -29,15 +29,20 @@ func (r *rig) withTable(t *testing.T) {
 func (r *rig) asleep(t *testing.T, sql string) (end func()) {
 	t.Helper()
 	conn := dial(t, shared.DSN(r.Name))
-	ctx, cancel := context.WithCancel(t.Context())
+	pid, ctx := conn.PgConn().PID(), context.WithoutCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		_, _ = conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
 	}()
-	end = func() { cancel(); <-done }
+	end = func() {
+		if _, err := r.admin.Exec(ctx, "SELECT pg_terminate_backend($1)", pid); err != nil {
+			t.Error(err)
+		}
+		<-done
+	}
 	t.Cleanup(end)
-	await(t, r.admin, fmt.Sprintf("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %d AND state = 'active' AND query_start < clock_timestamp() - interval '150 ms')", conn.PgConn().PID()))
+	await(t, r.admin, fmt.Sprintf("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %d AND state = 'active' AND query_start < clock_timestamp() - interval '150 ms')", pid))
 	return end
 }
 

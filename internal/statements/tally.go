@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"avadb/internal/fault"
+	"avadb/internal/fingerprint"
 	"avadb/internal/pg"
 	"avadb/internal/query"
 )
@@ -124,7 +125,7 @@ func ReadTexts(ctx context.Context, conn *pg.Conn, queryids []int64) ([]Text, er
 	}
 	for i, t := range texts {
 		if t.Query != nil {
-			masked := MaskSecrets(*t.Query)
+			masked := fingerprint.MaskSecrets(*t.Query)
 			texts[i].Query = &masked
 		}
 	}
