@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,19 +12,22 @@ import (
 
 	"avadb/internal/fault"
 	"avadb/internal/pg"
-	"avadb/internal/slowlog"
 	"avadb/internal/statements"
 	"avadb/internal/units"
 )
 
 // The sources of `avadb slow`.
 const (
+	sourceAuto    = "auto"
 	sourceStats   = "stats"
 	sourceSlowlog = "slowlog"
+	sourceMerged  = "merged"
 )
 
 type slowOptions struct {
-	since, sample    string
+	window           windowOptions
+	sample           string
+	compare          string
 	source, schema   string
 	by               string
 	limit            int
@@ -41,25 +45,35 @@ func newSlow(a *app) *cobra.Command {
 	var o slowOptions
 	c := newCommand(spec{
 		use: "slow", short: "The statements that cost most, and the window that this is true for",
-		long: `Top statements from pg_stat_statements. Its counters only go up, so the answer says what window it really covers: from
-PostgreSQL 17 up each row is exact where its counters began within the window; before, the counters run since the last
-reset. --sample measures a true window, now. Cancelled, failed and still running statements are in no counter.
+		long: `Top statements of a window. Where avadb slowlog collect keeps a history, the window is a true one: what was counted between two of
+its snapshots, or since one of them. Without a history the answer comes from pg_stat_statements as it stands, whose counters only
+go up, and says what window it really covers. --sample measures a true window, now. Cancelled, failed and still running
+statements are in no counter.
 
-With --source slowlog the answer comes from the slow_query_log table of the connected database: a true window of single
-executions, but only of what its writers logged.`,
+--source stats takes no other source; --source slowlog takes the slow_query_log table of the connected database: single
+executions, but only of what its writers logged. --source auto, the default, takes both where they are there: each statement has a
+row for each origin.
+
+--compare 1d puts the same window of a day before beside it. --require-coverage and --fail-over turn the answer into a check:
+it is printed, and the exit code is 5.`,
 		example: `avadb slow --since 1h
+avadb slow --since 2026-11-24T09:00 --until 2026-11-24T10:00
+avadb slow --around 03:15 --compare 1d
+avadb slow --since 15m --require-coverage 90 --fail-over 500ms
 avadb slow --sample 30s --by calls
 avadb slow --source slowlog --since 1h --by calls
 avadb slow --since 1h --all-databases -o json | jq '.statements[0]'`,
 		privileges: `  any role for its own statements; pg_read_all_stats (or pg_monitor) for those of others, which are counted in
-  not_visible otherwise; --source slowlog: SELECT on the table`,
+  not_visible otherwise; SELECT on the history (schema avadb of the store) and on the table`,
 		exits: `  2  a duration or an order is not valid
+  5  the coverage is below --require-coverage, or a mean above --fail-over
   4  the extension is missing or not loaded; avadb enable-stats mends it; the table is missing: avadb slowlog init`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runSlow(ctx, a, o) })
 	f := c.Flags()
-	f.StringVar(&o.since, "since", "1h", "how far back: a duration (90s 15m 1h 7d) or a time")
+	o.window.addFlags(f)
 	f.StringVar(&o.sample, "sample", "", "measure a true window of this length instead")
-	f.StringVar(&o.source, "source", sourceStats, "where to look: stats (pg_stat_statements) or slowlog (the slow_query_log table)")
+	f.StringVar(&o.compare, "compare", "", "put the window this long before beside it (1d)")
+	f.StringVar(&o.source, "source", sourceAuto, "where to look: stats (pg_stat_statements and its history), slowlog (the slow_query_log table) or auto (both)")
 	f.StringVar(&o.schema, "schema", "", "with --source slowlog: schema of the table (default: the one that has it)")
 	f.StringVar(&o.by, "by", "total", "order: "+orders())
 	f.IntVar(&o.limit, "limit", 10, "how many statements; 0: all")
@@ -80,7 +94,7 @@ func orders() string {
 }
 
 func runSlow(ctx context.Context, a *app, o slowOptions) error {
-	begin, sample, err := o.check(a)
+	w, err := o.check(a)
 	if err != nil {
 		return err
 	}
@@ -92,73 +106,67 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 		if err := statements.CheckScope(ctx, conn, o.onlyDB, o.onlyUser); err != nil {
 			return err
 		}
-		answer, err := o.read(ctx, a, conn, begin, sample, scope)
+		if w.needsAll() {
+			scope.Limit = 0
+		}
+		answer, err := o.read(ctx, a, conn, w, scope)
 		if err != nil {
 			return err
 		}
+		found := w.judge(answer)
+		if o.limit > 0 && len(answer.Statements) > o.limit {
+			answer.Statements = answer.Statements[:o.limit]
+		}
 		doc := slowDocument{head: a.head("slow", conn), Slow: *answer}
 		a.explainWindow(conn, doc)
-		return a.result(doc, doc.Statements)
+		return errors.Join(a.result(doc, slowRows(a, w, answer)), found)
 	})
 }
 
-func (o slowOptions) read(ctx context.Context, a *app, conn *pg.Conn, begin statements.Begin, sample time.Duration, scope statements.Scope) (*statements.Slow, error) {
-	switch {
-	case o.source == sourceSlowlog:
-		table, err := slowlog.Find(ctx, conn, o.schema)
-		if err != nil {
-			return nil, err
-		}
-		return slowlog.Slow(ctx, conn, table, begin, "", scope)
-	case sample > 0:
-		a.log.Info("measuring for " + units.FormatDuration(sample))
-		return statements.Sample(ctx, conn, sample, scope)
+func (o slowOptions) read(ctx context.Context, a *app, conn *pg.Conn, w window, scope statements.Scope) (*statements.Slow, error) {
+	if w.sample > 0 {
+		a.log.Info("measuring for " + units.FormatDuration(w.sample))
+		return statements.Sample(ctx, conn, w.sample, scope)
 	}
-	return statements.Since(ctx, conn, begin, scope)
+	r := windowReader{app: a, conn: conn, source: o.source, schema: o.schema, scope: scope}
+	return r.read(ctx, w)
 }
 
-// check gives the begin of the window that was asked for, or the length of the sample.
-func (o slowOptions) check(a *app) (begin statements.Begin, sample time.Duration, err error) {
+// check gives the window that was asked for.
+func (o slowOptions) check(a *app) (w window, err error) {
 	switch {
 	case !slices.Contains(statements.Orders(), statements.By(o.by)):
-		return nil, 0, fault.New(fault.Usage, "unknown order %q", o.by).WithHint("use --by with one of: %s", orders())
-	case o.source != sourceStats && o.source != sourceSlowlog:
-		return nil, 0, fault.New(fault.Usage, "unknown source %q", o.source).WithHint("use --source %s or %s", sourceStats, sourceSlowlog)
+		return w, fault.New(fault.Usage, "unknown order %q", o.by).WithHint("use --by with one of: %s", orders())
+	case o.source != sourceAuto && o.source != sourceStats && o.source != sourceSlowlog:
+		return w, fault.New(fault.Usage, "unknown source %q", o.source).WithHint("use --source %s, %s or %s", sourceAuto, sourceStats, sourceSlowlog)
 	case o.source == sourceSlowlog && (o.sample != "" || o.allDatabases):
-		return nil, 0, fault.New(fault.Usage, "--sample and --all-databases go with --source %s", sourceStats).
+		return w, fault.New(fault.Usage, "--sample and --all-databases go with --source %s", sourceStats).
 			WithHint("the table is in one database: name it with -d")
 	case o.source != sourceSlowlog && o.schema != "":
-		return nil, 0, fault.New(fault.Usage, "--schema goes with --source %s", sourceSlowlog)
+		return w, fault.New(fault.Usage, "--schema goes with --source %s", sourceSlowlog)
 	case o.limit < 0:
-		return nil, 0, fault.New(fault.Usage, "--limit %d is negative", o.limit)
+		return w, fault.New(fault.Usage, "--limit %d is negative", o.limit)
 	case o.minCalls < 0:
-		return nil, 0, fault.New(fault.Usage, "--min-calls %d is negative", o.minCalls)
+		return w, fault.New(fault.Usage, "--min-calls %d is negative", o.minCalls)
 	case o.onlyDB != "" && o.allDatabases:
-		return nil, 0, fault.New(fault.Usage, "--only-db and --all-databases exclude each other")
-	case o.sample != "" && a.changed("since"):
-		return nil, 0, fault.New(fault.Usage, "--since and --sample exclude each other: a sample begins now")
+		return w, fault.New(fault.Usage, "--only-db and --all-databases exclude each other")
+	case o.sample != "" && (a.changed("since") || a.changed("until") || a.changed("around") || o.compare != ""):
+		return w, fault.New(fault.Usage, "--sample and --since, --until, --around, --compare exclude each other: a sample begins now")
+	}
+	if w, err = o.window.read(a); err != nil {
+		return w, err
+	}
+	if o.compare != "" {
+		if w.compare, err = duration("compare", o.compare, time.Second); err != nil {
+			return w, err
+		}
 	}
 	if o.sample != "" {
-		if sample, err = units.ParseDuration(o.sample); err == nil && sample <= 0 {
+		if w.sample, err = units.ParseDuration(o.sample); err == nil && w.sample <= 0 {
 			err = fault.New(fault.Usage, "--sample %s measures nothing", o.sample)
 		}
-		return nil, sample, err
 	}
-	begin, err = o.begin(a)
-	return begin, 0, err
-}
-
-// begin reads --since: a while, or a point in time.
-func (o slowOptions) begin(a *app) (statements.Begin, error) {
-	while, err := units.ParseDuration(o.since)
-	switch {
-	case err != nil:
-		at, err := units.ParseTime(o.since, a.now())
-		return statements.At(at), err
-	case while <= 0:
-		return nil, fault.New(fault.Usage, "--since %s is not in the past", o.since)
-	}
-	return statements.Ago(while), nil
+	return w, err
 }
 
 // explainWindow says on stderr what window the answer covers, and why that is not the one asked for.

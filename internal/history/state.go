@@ -37,6 +37,11 @@ func (c *Collector) load(ctx context.Context) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.loadCounters(ctx, newest)
+}
+
+// loadCounters reads what the store holds of a snapshot, the newest; nil before the first.
+func (c *Collector) loadCounters(ctx context.Context, newest *last) (*state, error) {
 	s := &state{known: map[statements.Key]*statement{}}
 	if newest != nil {
 		s.snapshot = newest.ID

@@ -26,6 +26,7 @@ type Store struct {
 	Conn    *pg.Conn // the watched server's own connection where that leads to the same database
 	Foreign bool     // it is on another server
 	facts   storeFacts
+	log     *slog.Logger
 	shared  bool // Conn is the caller's
 }
 
@@ -45,7 +46,7 @@ func Open(ctx context.Context, conn *pg.Conn, o StoreOptions) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Conn: conn, Foreign: place.Foreign, shared: true}
+	s := &Store{Conn: conn, Foreign: place.Foreign, shared: true, log: o.Log}
 	if place.Foreign || place.Target.Database() != conn.Server.Database {
 		if s.Conn, err = pg.Connect(ctx, place.Target, Connection(o.Log)); err != nil {
 			return nil, err

@@ -38,9 +38,9 @@ type entry struct {
 	SharePct    *float64  `db:"share_pct"`
 }
 
-// Slow reads the table for a window up to now. What it holds is what its writers logged: at least
+// Slow reads the table for a window up to an end, nil for now. What it holds is what its writers logged: at least
 // that happened. zone is that of an original's timestamps; empty asks the writers' settings.
-func Slow(ctx context.Context, conn *pg.Conn, t *Table, begin statements.Begin, zone string, scope statements.Scope) (*statements.Slow, error) {
+func Slow(ctx context.Context, conn *pg.Conn, t *Table, begin statements.Begin, end *time.Time, zone string, scope statements.Scope) (*statements.Slow, error) {
 	if err := t.readable(conn, scope); err != nil {
 		return nil, err
 	}
@@ -57,6 +57,9 @@ func Slow(ctx context.Context, conn *pg.Conn, t *Table, begin statements.Begin, 
 	from, err := begin(to)
 	if err != nil {
 		return nil, err
+	}
+	if end != nil && end.Before(to) {
+		to = *end
 	}
 	about, err := one[aboutWindow](ctx, conn, t, "slowlog/thresholds", t.zoneOf(zone), from, to)
 	if err != nil {

@@ -67,8 +67,8 @@ const (
 // Orders are all of them.
 func Orders() []By { return []By{ByTotal, ByMean, ByMax, ByCalls, ByRows, ByIO, ByTemp, ByWAL} }
 
-// weight is what an order looks at.
-func (c *Counters) weight(by By) float64 {
+// Weight is what an order looks at, largest first.
+func (c *Counters) Weight(by By) float64 {
 	switch by {
 	case ByTotal:
 		return c.TotalMS

@@ -74,7 +74,7 @@ func between(first, second *reading, scope Scope) *Slow {
 	}
 	deltas = slices.DeleteFunc(deltas, func(d Delta) bool { return d.Calls < scope.MinCalls })
 	slices.SortStableFunc(deltas, func(a, b Delta) int {
-		switch wa, wb := a.weight(scope.By), b.weight(scope.By); {
+		switch wa, wb := a.Weight(scope.By), b.Weight(scope.By); {
 		case wa > wb:
 			return -1
 		case wa < wb:

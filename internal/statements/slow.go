@@ -50,7 +50,16 @@ type Statement struct {
 	StatsSince        *time.Time `json:"stats_since"`           // 17 and up
 	Confidence        Confidence `json:"confidence" col:""`     // for the window asked for
 	Flags             []string   `json:"flags"`                 // nested: called by another statement; reset: its counters began anew within the sample
+	Before            *Before    `json:"before"`                // the same statement in the window compared with; null where it did not run there, or none was asked for
+	ChangePct         *float64   `json:"change_pct"`            // of total_ms since that window; null where there is nothing to compare with
 	Query             string     `json:"query" col:"elastic"`   // first text seen, with $1 for constants, secrets masked; whole, whatever its length
+}
+
+// Before is what a statement cost in another window. Times are milliseconds.
+type Before struct {
+	Calls   int64   `json:"calls"`    // finished executions
+	TotalMS float64 `json:"total_ms"` // of execution
+	MeanMS  float64 `json:"mean_ms"`  // of execution, a call
 }
 
 // Window is what was asked for and what the answer really covers.
@@ -67,7 +76,8 @@ type Window struct {
 // Slow is the answer of `avadb slow`.
 type Slow struct {
 	Window     Window      `json:"window"`      // what was asked for, and what the answer really covers
-	Source     string      `json:"source"`      // stats: pg_stat_statements; slowlog: the slow_query_log table
+	Compared   *Window     `json:"compared"`    // the window of before, with --compare; else null
+	Source     string      `json:"source"`      // stats: pg_stat_statements and its history; slowlog: the slow_query_log table; merged: both
 	NotVisible int64       `json:"not_visible"` // statements that the role may not see
 	Statements []Statement `json:"statements"`  // in the order of --by
 }

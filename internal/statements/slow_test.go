@@ -95,7 +95,7 @@ func TestOrdersAndScopes(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range answer.Entries {
-			if weight := c.weight(by); weight > last {
+			if weight := c.Weight(by); weight > last {
 				t.Errorf("by %s: %v after %v", by, weight, last)
 			} else {
 				last = weight

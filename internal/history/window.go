@@ -1,0 +1,223 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"avadb/internal/fault"
+	"avadb/internal/pg"
+	"avadb/internal/query"
+	"avadb/internal/slowlog"
+	"avadb/internal/statements"
+)
+
+// Span is a window that is asked for, on the watched server's clock.
+type Span struct {
+	From, To time.Time
+	Live     bool // it ends now: what was counted since the last snapshot is read from the server
+}
+
+// ReadSpan reads the server's clock. end is nil for a window that ends now.
+func ReadSpan(ctx context.Context, conn *pg.Conn, begin, end statements.Begin) (Span, error) {
+	now, err := slowlog.Now(ctx, conn)
+	if err != nil {
+		return Span{}, err
+	}
+	s := Span{To: now, Live: true}
+	if s.From, err = begin(now); err == nil && end != nil {
+		s.To, err = end(now)
+		s.Live = !s.To.Before(now)
+	}
+	if err == nil && !s.From.Before(s.To) {
+		err = fault.New(fault.Usage, "the window ends at %s, and begins at %s", stamp(s.To), stamp(s.From))
+	}
+	return s, err
+}
+
+// Shifted is the same window a while before.
+func (s Span) Shifted(back time.Duration) Span {
+	return Span{From: s.From.Add(-back), To: s.To.Add(-back)}
+}
+
+// boundary is a snapshot of a window.
+type boundary struct {
+	ID         int32
+	TakenAt    time.Time  `db:"taken_at"`
+	StartedAt  time.Time  `db:"started_at"`
+	StatsReset *time.Time `db:"stats_reset"`
+	Evictions  int64
+	NotVisible int64 `db:"not_visible"`
+	Gap        bool
+	Flags      []string
+}
+
+func (b *boundary) has(flag string) bool {
+	for _, f := range b.Flags {
+		if f == flag {
+			return true
+		}
+	}
+	return false
+}
+
+// windowAttempts bounds how often a window is read anew because a snapshot was written meanwhile.
+const windowAttempts = 5
+
+// Window answers what was counted in a window. nil where the history has no snapshot for it.
+func (s *Store) Window(ctx context.Context, conn *pg.Conn, server *Server, span Span, scope statements.Scope) (*statements.Slow, error) {
+	a := &answer{span: span, groups: map[groupKey]*group{}}
+	found, err := s.piece(ctx, conn, server.ID, span, scope, a)
+	if err != nil || !found {
+		return nil, err
+	}
+	rows := a.top(scope)
+	if err := s.fillTexts(ctx, server.ID, rows); err != nil {
+		return nil, err
+	}
+	return a.slow(rows), nil
+}
+
+// piece adds what one server's history holds of the window.
+func (s *Store) piece(ctx context.Context, conn *pg.Conn, server int32, span Span, scope statements.Scope, a *answer) (bool, error) {
+	var now *remainder
+	for attempt := 1; ; attempt++ {
+		boundaries, err := query.Rows[boundary](ctx, s.Conn, "history/window_snapshots", server, span.From, span.To)
+		if err != nil || len(boundaries) == 0 {
+			return false, err
+		}
+		newest := boundaries[len(boundaries)-1]
+		if span.Live {
+			if now, err = s.remainder(ctx, conn, server); err != nil {
+				return false, err
+			}
+			if now.after != newest.ID && attempt < windowAttempts {
+				span.To = now.TakenAt // another snapshot was written meanwhile
+				continue
+			}
+		}
+		a.cover(boundaries, now)
+		if err := s.sum(ctx, server, boundaries[0], newest, scope, a); err != nil {
+			return false, err
+		}
+		if now != nil {
+			a.addRemainder(now, scope)
+		}
+		return true, nil
+	}
+}
+
+// sum adds what the snapshots after the first one hold.
+func (s *Store) sum(ctx context.Context, server int32, first, newest boundary, scope statements.Scope, a *answer) error {
+	rows, err := query.Rows[summed](ctx, s.Conn, "history/window_statements", server, first.ID, newest.ID, a.from, optional(scope.Database), optional(scope.User))
+	for i := range rows {
+		a.add(rows[i].group())
+	}
+	return err
+}
+
+func (s *Store) fillTexts(ctx context.Context, server int32, rows []*group) error {
+	var ids []int32
+	for _, g := range rows {
+		if g.Query == "" && g.statement != 0 {
+			ids = append(ids, g.statement)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	texts, err := query.Rows[struct {
+		ID    int32
+		Query *string
+	}](ctx, s.Conn, "history/window_texts", server, ids)
+	known := make(map[int32]*string, len(texts))
+	for _, t := range texts {
+		known[t.ID] = t.Query
+	}
+	for _, g := range rows {
+		if text := known[g.statement]; g.Query == "" && text != nil {
+			g.Query = *text
+		}
+	}
+	return err
+}
+
+// cover notes which part of the window the snapshots cover, and what of it may be missing.
+func (a *answer) cover(boundaries []boundary, now *remainder) {
+	first, last := boundaries[0], boundaries[len(boundaries)-1]
+	a.from, a.to = first.TakenAt, last.TakenAt
+	steps := boundaries[1:]
+	if now != nil {
+		a.to, a.notVisible = now.TakenAt, now.NotVisible
+		steps = append(steps, now.boundary())
+	} else {
+		a.notVisible = last.NotVisible
+	}
+	if first.TakenAt.After(a.span.From) {
+		a.because("the first snapshot of the window is of %s: what ran before it is not counted", stamp(first.TakenAt))
+	}
+	if len(steps) == 0 {
+		a.because("the window holds one snapshot alone, and a window is the difference of two")
+	}
+	evictions := int64(0)
+	before := first.TakenAt
+	for i := range steps {
+		step := &steps[i]
+		a.step(step, before)
+		evictions += step.Evictions
+		before = step.TakenAt
+	}
+	if evictions > 0 {
+		a.weak = true
+		a.because("entries were evicted %d times, with what they had counted: raise pg_stat_statements.max (avadb enable-stats --max)", evictions)
+	}
+}
+
+// step notes what happened in the interval that ends with a snapshot.
+func (a *answer) step(step *boundary, before time.Time) {
+	switch {
+	case step.has(FlagNode), step.has(FlagFirst):
+		a.lose(before, step.TakenAt)
+		a.because("at %s another node's counters took over: what ran since %s is not counted", stamp(step.TakenAt), stamp(before))
+	case step.has(FlagReset) && step.StatsReset != nil:
+		a.lose(before, *step.StatsReset)
+		a.because("the counters were reset at %s: what ran since %s and before it is not counted", stamp(*step.StatsReset), stamp(before))
+	}
+	if step.has(FlagRestart) && !step.has(FlagReset) {
+		a.weak = true
+		a.because("the server was started at %s: what ran between %s and then in a life without the library is not counted", stamp(step.StartedAt), stamp(before))
+	}
+	if step.has(FlagHidden) {
+		a.weak = true
+		a.because("before %s the role did not see all statements", stamp(step.TakenAt))
+	}
+	if step.has(FlagClock) {
+		a.weak = true
+		a.because("the server's clock went back before %s", stamp(step.TakenAt))
+	}
+}
+
+// lose takes a time out of what is covered.
+func (a *answer) lose(from, to time.Time) {
+	a.weak = true
+	if from.Before(a.span.From) {
+		from = a.span.From
+	}
+	if to.After(from) {
+		a.lost += to.Sub(from)
+	}
+}
+
+func (a *answer) because(format string, args ...any) {
+	a.reasons = append(a.reasons, fmt.Sprintf(format, args...))
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func optional(text string) *string {
+	if text = strings.TrimSpace(text); text == "" {
+		return nil
+	}
+	return &text
+}
