@@ -9,7 +9,6 @@ import (
 // changes is what a reading adds to the history.
 type changes struct {
 	interval interval
-	texts    []newText
 	deltas   []delta
 	counters []counter
 	gone     []int32 // statements whose entries are no longer there

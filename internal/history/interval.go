@@ -78,8 +78,13 @@ func (l *last) since(r *statements.Tally) interval {
 		is   bool
 		name string
 	}{
-		{i.baseline, FlagNode}, {i.epochMoved, FlagReset}, {i.restarted, FlagRestart}, {i.evictions > 0, FlagEvicted},
-		{length <= 0, FlagClock}, {away, FlagAway}, {i.hidden, FlagHidden},
+		{i.baseline, FlagNode},
+		{i.epochMoved, FlagReset},
+		{i.restarted, FlagRestart},
+		{i.evictions > 0, FlagEvicted},
+		{length <= 0, FlagClock},
+		{away, FlagAway},
+		{i.hidden, FlagHidden},
 	} {
 		if f.is {
 			i.flags = append(i.flags, f.name)

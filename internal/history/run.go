@@ -105,13 +105,21 @@ func (c *Collector) reconnect(ctx context.Context) {
 		if err == nil {
 			return
 		}
-		if ctx.Err() == nil && err.Error() != told {
-			told = err.Error()
-			c.log.Warn("waiting for the server: " + told)
+		if reason := stable(err); ctx.Err() == nil && reason != told {
+			told = reason
+			c.log.Warn("waiting for the server: " + err.Error())
 		}
 		sleep(ctx, pause/2+rand.N(pause)) //nolint:gosec // jitter is no secret
 		pause = min(2*pause, longestRetry)
 	}
+}
+
+// stable is what of an error stays the same while its cause does: the age of a lock's holder grows with each attempt.
+func stable(err error) string {
+	if f := fault.As(err); f != nil && f.Kind == fault.Locked {
+		return f.Hint
+	}
+	return err.Error()
 }
 
 func sleep(ctx context.Context, length time.Duration) {

@@ -88,10 +88,10 @@ func TestSlowIntervals(t *testing.T) {
 	collect(t, c)
 	run(t, r.app, "SELECT pg_sleep(0.11)", "SELECT pg_sleep(0.12)", known)
 	done := collect(t, c)
-	if done.Intervals != 1 || done.Table == nil || *done.Table != `"public"."slow_query_log"` {
+	if done.Intervals == 0 || done.Table == nil || *done.Table != `"public"."slow_query_log"` {
 		t.Errorf("%+v", done)
 	}
-	const row = `SELECT (calls = 2 AND duration_ms BETWEEN 110 AND 1000 AND origin = 'stats' AND query = 'SELECT pg_sleep($1)' AND queryid IS NOT NULL AND pid IS NULL) FROM slow_query_log`
+	const row = `SELECT (calls = 2 AND duration_ms BETWEEN 110 AND 1000 AND origin = 'stats' AND query = 'SELECT pg_sleep($1)' AND queryid IS NOT NULL AND pid IS NULL) FROM slow_query_log WHERE query LIKE '%pg_sleep%'`
 	if got := text(t, r.app, row); got != "true" {
 		t.Errorf("the row: %s", got)
 	}
@@ -164,8 +164,8 @@ func TestPruning(t *testing.T) {
 	if got := text(t, r.admin, "SELECT min(id) || ' ' || (SELECT min(snapshot) FROM avadb.delta) || ' ' || (SELECT count(*) FROM avadb.slow_query_log) FROM avadb.snapshot"); got != "3 3 0" {
 		t.Errorf("left: %s", got)
 	}
-	if got := text(t, r.app, "SELECT count(*) FROM slow_query_log"); got != "2" {
-		t.Errorf("%s rows in the application's table", got)
+	if got := text(t, r.app, "SELECT query FROM slow_query_log WHERE query IN ('old', 'new') ORDER BY id"); got != "old new" {
+		t.Errorf("in the application's table: %s", got)
 	}
 	const lost = "SELECT count(*) FROM avadb.counter AS c WHERE NOT EXISTS (SELECT FROM avadb.statement AS s WHERE s.id = c.statement)"
 	if got := text(t, r.admin, lost); got != "0" {

@@ -76,10 +76,10 @@ func resolve(name string, major int, ext Extension, showtext string) (string, er
 	var failed error
 	text := placeholder().ReplaceAllStringFunc(stripHeader(string(raw)), func(found string) string {
 		inner, showsNone := strings.CutSuffix(strings.Trim(found, "{}"), " false")
-		switch {
-		case inner == "schema":
+		switch inner {
+		case "schema":
 			return pg.Identifier(ext.Schema)
-		case inner == "showtext":
+		case "showtext":
 			return showtext
 		}
 		included, err := resolve(inner, major, ext, strconv.FormatBool(!showsNone))
