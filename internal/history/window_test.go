@@ -1,0 +1,154 @@
+package history
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"avadb/internal/statements"
+)
+
+// reader is a store of the rig with an own connection, and the server it knows.
+func (r *rig) window(t *testing.T, from, to time.Time, live bool) *statements.Slow {
+	t.Helper()
+	conn := connect(t, shared.DSN(r.Name))
+	options := r.options().StoreOptions
+	options.Log = slog.New(slog.DiscardHandler)
+	store, err := Open(t.Context(), conn, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	server, err := store.Find(t.Context(), conn.Server)
+	if err != nil || server == nil {
+		t.Fatalf("server %v, %v", server, err)
+	}
+	answer, err := store.Window(t.Context(), conn, server, Span{From: from, To: to, Live: live}, statements.Scope{By: statements.ByTotal, Database: r.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// callsOf gives the calls of the row whose text holds a word, and its confidence; 0 for none.
+func callsOf(s *statements.Slow, word string) (int64, statements.Confidence, []string) {
+	for _, row := range s.Statements {
+		if strings.Contains(row.Query, word) {
+			return row.Calls, row.Confidence, row.Flags
+		}
+	}
+	return 0, "", nil
+}
+
+func repeat(t *testing.T, r *rig, n int, statement string) {
+	t.Helper()
+	for range n {
+		run(t, r.app, statement)
+	}
+}
+
+const counting = "SELECT count(*) AS counting FROM numbers WHERE n > 3"
+
+func TestWindowIsWhatRanInIt(t *testing.T) {
+	r := newRig(t)
+	c := r.collector(t)
+	repeat(t, r, 5, counting) // before the first snapshot
+	first := collect(t, c)
+	repeat(t, r, 3, counting)
+	second := collect(t, c)
+	repeat(t, r, 4, counting)
+	third := collect(t, c)
+	repeat(t, r, 2, counting)
+	for _, w := range []struct {
+		name     string
+		from, to time.Time
+		live     bool
+		want     int64
+	}{
+		{"one interval", first.TakenAt, second.TakenAt, false, 3},
+		{"the next", second.TakenAt, third.TakenAt, false, 4},
+		{"two", first.TakenAt, third.TakenAt, false, 7},
+		{"up to now", second.TakenAt, time.Now(), true, 6},
+		{"since the newest", third.TakenAt, time.Now(), true, 2},
+		{"begins before the first", first.TakenAt.Add(-time.Hour), third.TakenAt, false, 7},
+	} {
+		answer := r.window(t, w.from, w.to, w.live)
+		calls, confidence, _ := callsOf(answer, "counting")
+		if calls != w.want || confidence != statements.Exact || answer.Window.Confidence != statements.Exact {
+			t.Errorf("%s: %d calls, %s; want %d, exact: %v", w.name, calls, confidence, w.want, answer.Window.Reasons)
+		}
+		early := w.from.Before(first.TakenAt)
+		if full := *answer.Window.CoveragePct == 100; full == early || (len(answer.Window.Reasons) > 0) != early {
+			t.Errorf("%s: coverage %g%%, reasons %q", w.name, *answer.Window.CoveragePct, answer.Window.Reasons)
+		}
+	}
+}
+
+func TestWindowWithAReset(t *testing.T) {
+	r := newRig(t)
+	c := r.collector(t)
+	first := collect(t, c)
+	repeat(t, r, 3, counting)
+	collect(t, c)
+	repeat(t, r, 2, counting) // lost
+	run(t, r.app, "SELECT pg_stat_statements_reset()")
+	repeat(t, r, 4, counting)
+	answer := r.window(t, first.TakenAt, time.Now(), true)
+	calls, confidence, flags := callsOf(answer, "counting")
+	if calls != 7 || confidence != statements.LowerBound || strings.Join(flags, " ") != "reset new" {
+		t.Errorf("%d calls, %s, %v", calls, confidence, flags)
+	}
+	if w := answer.Window; w.Confidence != statements.LowerBound || *w.CoveragePct >= 100 || !strings.Contains(strings.Join(w.Reasons, ";"), "the counters were reset at") {
+		t.Errorf("window %+v, %g%%", w, *w.CoveragePct)
+	}
+}
+
+func TestWindowWithEvictions(t *testing.T) {
+	r := newRig(t)
+	c := r.collector(t)
+	first := collect(t, c)
+	repeat(t, r, 2, counting)
+	for i := range 400 { // more than pg_stat_statements.max
+		run(t, r.app, "SELECT 1"+strings.Repeat(", 1", i))
+	}
+	second := collect(t, c)
+	answer := r.window(t, first.TakenAt, second.TakenAt, false)
+	if w := answer.Window; w.Confidence != statements.LowerBound || !strings.Contains(strings.Join(w.Reasons, ";"), "entries were evicted") {
+		t.Errorf("window %+v", w)
+	}
+	for _, row := range answer.Statements {
+		if row.Confidence != statements.LowerBound {
+			t.Errorf("%s is %s", row.Query, row.Confidence)
+		}
+	}
+}
+
+func TestWindowFlagsALongStatement(t *testing.T) {
+	r := newRig(t)
+	c := r.collector(t)
+	done := make(chan error, 1)
+	sleeper := dial(t, shared.DSN(r.Name))
+	go func() {
+		_, err := sleeper.Exec(t.Context(), "SELECT pg_sleep(1.5)")
+		done <- err
+	}()
+	await(t, r.app, "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND clock_timestamp() - query_start > interval '1 s'")
+	first := collect(t, c)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	second := collect(t, c)
+	_, _, flags := callsOf(r.window(t, first.TakenAt, second.TakenAt, false), "pg_sleep")
+	if strings.Join(flags, " ") != "new long" {
+		t.Errorf("flags %v", flags)
+	}
+}
+
+func TestWindowWithoutSnapshots(t *testing.T) {
+	r := newRig(t)
+	first := collect(t, r.collector(t))
+	if answer := r.window(t, first.TakenAt.Add(-2*time.Hour), first.TakenAt.Add(-time.Hour), false); answer != nil {
+		t.Errorf("an answer from nothing: %+v", answer.Window)
+	}
+}
