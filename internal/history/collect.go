@@ -189,6 +189,10 @@ func (c *Collector) texts(ctx context.Context, queryids []int64) (texts []statem
 		c.warnOnce(f.Message + "; " + f.Hint)
 		return nil, nil
 	}
+	for i := range texts {
+		t := &texts[i]
+		t.Query, t.Database, t.User = storableOrNil(c.store.Conn, t.Query), storableOrNil(c.store.Conn, t.Database), storableOrNil(c.store.Conn, t.User)
+	}
 	return texts, err
 }
 

@@ -45,7 +45,12 @@ func (c *Collector) row(e execution) slowlog.Row {
 // slowRows are the running statements, and those whose mean in the interval was over the threshold.
 func (c *Collector) slowRows(ctx context.Context, g *gathered, moved *changes, done *Collected) ([]slowlog.Row, error) {
 	var rows []slowlog.Row
+	to := c.store.Conn
+	if g.table != nil {
+		to = c.conn
+	}
 	for _, e := range g.executions {
+		e.Query, e.Database, e.User, e.Application = storable(to, e.Query), storableOrNil(to, e.Database), storableOrNil(to, e.User), storableOrNil(to, e.Application)
 		rows = append(rows, c.row(e))
 	}
 	done.Running = len(rows)
@@ -77,8 +82,8 @@ func (c *Collector) slowRows(ctx context.Context, g *gathered, moved *changes, d
 		}
 		done.Intervals++
 		rows = append(rows, slowlog.Row{
-			At: g.TakenAt, Query: *t.Query, DurationMS: d.TotalMS / float64(d.Calls), ThresholdMS: c.thresholdMS(), Signature: shown(t.Signature),
-			Origin: slowlog.OriginStats, Calls: d.Calls, QueryID: &t.QueryID, Database: t.DBName, User: t.UserName,
+			At: g.TakenAt, Query: storable(to, *t.Query), DurationMS: d.TotalMS / float64(d.Calls), ThresholdMS: c.thresholdMS(), Signature: shown(t.Signature),
+			Origin: slowlog.OriginStats, Calls: d.Calls, QueryID: &t.QueryID, Database: storableOrNil(to, t.DBName), User: storableOrNil(to, t.UserName),
 			Key: dedupeKey("%s|%d|%d|%d|%d|%t|%d", c.conn.Server.SystemIdentifier, g.StatsReset.UnixMicro(), d.DBID, d.UserID, t.QueryID, d.Toplevel, g.TakenAt.UnixMicro()),
 		})
 	}
