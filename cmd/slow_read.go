@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -43,11 +44,18 @@ func (r *windowReader) read(ctx context.Context, w window) (*statements.Slow, er
 	if err != nil || w.compare == 0 {
 		return answer, err
 	}
-	before, err := r.at(ctx, span.Shifted(w.compare), window{compare: w.compare})
+	before, err := r.at(ctx, span.Shifted(w.compare), window{})
+	if fault.KindOf(err) == fault.Prerequisite {
+		r.app.log.Warn("nothing to compare with: " + fault.As(err).Message)
+		return answer, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	statements.Compare(answer, before)
+	if covered := before.Window.CoveragePct; covered != nil && *covered < 100 {
+		r.app.log.Warn(fmt.Sprintf("only %g%% of the window compared with is covered: what is marked new may have run in the rest", *covered))
+	}
 	return answer, nil
 }
 
@@ -81,7 +89,7 @@ func (r *windowReader) at(ctx context.Context, span history.Span, w window) (*st
 	switch {
 	case tableErr != nil:
 		return nil, tableErr
-	case err != nil && logged != nil:
+	case err != nil && logged != nil && len(logged.Statements) > 0:
 		r.app.log.Warn("without pg_stat_statements: " + fault.As(err).Message + ": " + fault.As(err).Hint)
 		return logged, nil
 	case err != nil || logged == nil || len(logged.Statements) == 0:
