@@ -76,7 +76,7 @@ func (r *windowReader) at(ctx context.Context, span history.Span, w window) (*st
 		if err != nil {
 			return nil, err
 		}
-		return r.table(ctx, table, span)
+		return r.table(ctx, r.conn, table, span)
 	}
 	counted, err := r.counted(ctx, span, w)
 	if r.source == sourceStats {
@@ -142,19 +142,24 @@ func (r *windowReader) sinceReset(ctx context.Context, w window, answer *stateme
 	return answer, nil
 }
 
-// logged answers from the connected database's table; nil where there is none that can be read.
+// logged answers from the connected database's table, else from the rows that the store holds for it; nil where there is neither.
 func (r *windowReader) logged(ctx context.Context, span history.Span) (*statements.Slow, error) {
 	if !slices.Contains(slowlog.Orders(), r.scope.By) {
 		return nil, nil
 	}
 	table, err := slowlog.Find(ctx, r.conn, r.schema)
-	if fault.KindOf(err) == fault.Usage || err == nil && (table.Layout() == slowlog.None || table.Layout() == slowlog.Foreign || !table.MayRead) {
-		return nil, nil // several schemas have one, or none is to be read
-	}
-	if err != nil {
+	readable := err == nil && table.Layout() != slowlog.None && table.Layout() != slowlog.Foreign && table.MayRead
+	var answer *statements.Slow
+	switch {
+	case err != nil && fault.KindOf(err) != fault.Usage: // that is: several schemas have one
 		return nil, err
+	case readable:
+		answer, err = r.table(ctx, r.conn, table, span)
+	case r.store != nil:
+		answer, err = r.table(ctx, r.store.Conn, slowlog.OfStore(r.server.ID), span)
+	default:
+		return nil, nil
 	}
-	answer, err := r.table(ctx, table, span)
 	if fault.KindOf(err) == fault.Prerequisite {
 		r.app.log.Warn("without the table: " + fault.As(err).Message + ": " + fault.As(err).Hint)
 		return nil, nil
@@ -166,9 +171,9 @@ func (r *windowReader) logged(ctx context.Context, span history.Span) (*statemen
 	return answer, nil
 }
 
-func (r *windowReader) table(ctx context.Context, table *slowlog.Table, span history.Span) (*statements.Slow, error) {
+func (r *windowReader) table(ctx context.Context, conn *pg.Conn, table *slowlog.Table, span history.Span) (*statements.Slow, error) {
 	begin := func(time.Time) (time.Time, error) { return span.From, nil }
-	return slowlog.Slow(ctx, r.conn, table, begin, &span.To, "", r.scope)
+	return slowlog.Slow(ctx, conn, table, begin, &span.To, "", r.scope)
 }
 
 // merged puts the rows of both sources into one order. The window is that of the counters: a table cannot know its own.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"avadb/internal/fault"
@@ -48,6 +49,13 @@ type Table struct {
 	LeftoverComment  string `db:"leftover_comment"`
 	LeftoverOwner    string `db:"leftover_owner"`
 	LeftoverZoneless bool   `db:"leftover_zoneless"` // its timestamps have no zone
+
+	server *int32 // in the store's table, whose rows are these; nil for a table of its own
+}
+
+// OfStore is the part of the store's own slow_query_log, in schema avadb, that a server has there.
+func OfStore(server int32) *Table {
+	return &Table{Schema: "avadb", Kind: "r", Columns: currentColumns(), MayRead: true, server: &server}
 }
 
 // Identifier is the table's quoted name.
@@ -173,6 +181,8 @@ func schemas(tables []Table) []string {
 func (t *Table) in() query.Extension {
 	version := "1"
 	switch {
+	case t.server != nil:
+		version = "2"
 	case t.Layout() == Original && t.zoneless():
 		version = "0"
 	case t.Layout() == Original:
@@ -181,8 +191,12 @@ func (t *Table) in() query.Extension {
 	return query.Extension{Version: version, Schema: t.Schema}
 }
 
-// zoneOf is what a reading statement wants as the time zone of the timestamps: none where they have one.
+// zoneOf is what a reading statement wants as the time zone of the timestamps, none where they have one, or as the server in the store.
 func (t *Table) zoneOf(zone string) *string {
+	if t.server != nil {
+		id := strconv.Itoa(int(*t.server))
+		return &id
+	}
 	if t.zoneless() {
 		return &zone
 	}
