@@ -191,7 +191,7 @@ func prepareSlowlog(t *testing.T, conn *pg.Conn, names []string, prepare func(st
 			prepare(name, in(`slow "now`, "1"))
 		}
 	}
-	for schema, version := range map[string]string{"zoneless": "0", "zoned": "0.1"} {
+	for schema, version := range map[string]string{"zoneless": "0", "zoned": "0.1", "avadb": "2"} { // avadb: the store's own table
 		for _, name := range []string{"slowlog/rows", "slowlog/top", "slowlog/extent", "slowlog/thresholds"} {
 			prepare(name, in(schema, version))
 		}
