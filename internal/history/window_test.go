@@ -9,10 +9,15 @@ import (
 	"avadb/internal/statements"
 )
 
-// reader is a store of the rig with an own connection, and the server it knows.
+// window asks the history of the rig's store.
 func (r *rig) window(t *testing.T, from, to time.Time, live bool) *statements.Slow {
 	t.Helper()
-	conn := connect(t, shared.DSN(r.Name))
+	return r.windowOf(t, shared.DSN(r.Name), from, to, live)
+}
+
+func (r *rig) windowOf(t *testing.T, dsn string, from, to time.Time, live bool) *statements.Slow {
+	t.Helper()
+	conn := connect(t, dsn)
 	options := r.options().StoreOptions
 	options.Log = slog.New(slog.DiscardHandler)
 	store, err := Open(t.Context(), conn, options)
@@ -28,6 +33,7 @@ func (r *rig) window(t *testing.T, from, to time.Time, live bool) *statements.Sl
 	if err != nil {
 		t.Fatal(err)
 	}
+	conn.Close()
 	return answer
 }
 

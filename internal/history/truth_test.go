@@ -1,0 +1,269 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"avadb/internal/pgtest"
+	"avadb/internal/statements"
+)
+
+// shapes is how many statements the driver knows, each of which pg_stat_statements counts by itself.
+const shapes = 6
+
+// driver runs known statements on a server of its own, keeps the truth of what ran, and does to the server what servers suffer.
+type driver struct {
+	t      *testing.T
+	server *pgtest.Server
+	random *rand.Rand
+	app    *pgx.Conn
+	rig    *rig
+
+	calls     [shapes]int64 // that ended, since the driver began
+	forgotten [shapes]int   // snapshots after which the statement was reset alone
+	snapshots []mark
+	log       []string
+}
+
+// mark is a snapshot, and what had run until then.
+type mark struct {
+	at    time.Time
+	calls [shapes]int64
+	reset [shapes]bool // the statement was reset alone since the mark before
+}
+
+// TestTruth compares windows with what really ran in them, over resets, evictions, restarts and crashes in a random order. Where a
+// window says exact it is; it never says more than the truth, and where it says less it says so. AVADB_TEST_SEED repeats a run.
+func TestTruth(t *testing.T) {
+	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	if text := os.Getenv("AVADB_TEST_SEED"); text != "" {
+		given, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed = given
+	}
+	d := newDriver(t, seed)
+	d.snapshot()
+	for _, event := range d.schedule() {
+		d.work()
+		d.log = append(d.log, event.name)
+		event.happens()
+		d.work()
+		d.snapshot()
+	}
+	d.work()
+	d.compareAll()
+	if t.Failed() {
+		t.Logf("AVADB_TEST_SEED=%d: %s", seed, strings.Join(d.log, ", "))
+	}
+}
+
+func newDriver(t *testing.T, seed uint64) *driver {
+	t.Helper()
+	install, err := pgtest.FindWanted()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := pgtest.Start(t.Context(), install, pgtest.Options{Settings: map[string]string{
+		"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.max": "100", "autovacuum": "off", "timezone": "UTC",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	d := &driver{t: t, server: server, random: rand.New(rand.NewPCG(seed, 0)), rig: &rig{Name: "shop", Store: "postgres"}} //nolint:gosec // no secret
+	admin := dial(t, server.DSN("postgres"))
+	run(t, admin, "CREATE DATABASE shop")
+	_ = admin.Close(t.Context())
+	d.reconnect()
+	run(t, d.app, "CREATE EXTENSION pg_stat_statements", "CREATE TABLE numbers AS SELECT generate_series(1, 10) AS n")
+	return d
+}
+
+func (d *driver) reconnect() {
+	d.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := pgx.Connect(d.t.Context(), d.server.DSN("shop"))
+		if err == nil {
+			d.app = conn
+			d.t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(d.t.Context())) })
+			return
+		}
+		if time.Now().After(deadline) {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+// event is what happens to a server.
+type event struct {
+	name    string
+	happens func()
+}
+
+// schedule is all of it in a random order.
+func (d *driver) schedule() []event {
+	events := []event{
+		{"nothing", func() {}},
+		{"nothing again", func() {}},
+		{"reset", func() { run(d.t, d.app, "SELECT pg_stat_statements_reset()") }},
+		{"reset of one statement", d.resetOne},
+		{"evictions", d.evict},
+		{"clean restart", func() { d.restart("fast") }},
+		{"immediate stop", func() { d.restart("immediate") }},
+		{"crash of a backend", d.crash},
+		{"life without the library", d.liveWithoutLibrary},
+		{"another extension", func() {
+			run(d.t, d.app, "DROP EXTENSION pg_stat_statements", "CREATE EXTENSION pg_stat_statements VERSION '1.9'", "ALTER EXTENSION pg_stat_statements UPDATE")
+		}},
+	}
+	d.random.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+	return events
+}
+
+// work runs some statements, some times.
+func (d *driver) work() {
+	d.t.Helper()
+	for range 12 {
+		shape := d.random.IntN(shapes)
+		run(d.t, d.app, sqlOf(shape))
+		d.calls[shape]++
+	}
+}
+
+func sqlOf(shape int) string {
+	return fmt.Sprintf("SELECT count(*) AS truth_%d FROM numbers WHERE n > %d", shape, shape) + strings.Repeat(" AND n > 0", shape)
+}
+
+func (d *driver) resetOne() {
+	d.t.Helper()
+	shape := d.random.IntN(shapes)
+	run(d.t, d.app, fmt.Sprintf(`SELECT pg_stat_statements_reset(userid, dbid, queryid) FROM pg_stat_statements WHERE query LIKE '%%truth\_%d %%'`, shape))
+	d.forgotten[shape]++
+}
+
+func (d *driver) evict() {
+	d.t.Helper()
+	for i := range 150 {
+		run(d.t, d.app, "SELECT 1"+strings.Repeat(", 1", i))
+	}
+}
+
+func (d *driver) restart(mode string) {
+	d.t.Helper()
+	_ = d.app.Close(d.t.Context())
+	if err := d.server.Stop(d.t.Context(), mode); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := d.server.StartAgain(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+	d.reconnect()
+}
+
+// crash ends a backend as the out-of-memory killer does, which takes all counters with it.
+func (d *driver) crash() {
+	d.t.Helper()
+	var pid int
+	if err := d.app.QueryRow(d.t.Context(), "SELECT pg_backend_pid()").Scan(&pid); err != nil {
+		d.t.Fatal(err)
+	}
+	process, err := os.FindProcess(pid)
+	if err == nil {
+		err = process.Kill()
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); d.app.Ping(d.t.Context()) == nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			d.t.Fatal("the backend lives")
+		}
+	}
+	d.reconnect()
+}
+
+func (d *driver) liveWithoutLibrary() {
+	d.t.Helper()
+	run(d.t, d.app, "ALTER SYSTEM SET shared_preload_libraries = 'auto_explain'")
+	d.restart("fast")
+	d.work()
+	run(d.t, d.app, "ALTER SYSTEM RESET shared_preload_libraries")
+	d.restart("fast")
+}
+
+// snapshot is what `slowlog collect --once` does.
+func (d *driver) snapshot() {
+	d.t.Helper()
+	c, err := Start(d.t.Context(), connect(d.t, d.server.DSN("shop")), d.rig.options())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	done := collect(d.t, c)
+	c.Close()
+	c.conn.Close()
+	m := mark{at: done.TakenAt, calls: d.calls}
+	for shape, n := range d.forgotten {
+		m.reset[shape] = n > 0
+	}
+	d.forgotten = [shapes]int{}
+	d.snapshots = append(d.snapshots, m)
+}
+
+// compareAll asks for every window between two snapshots, and from each of them until now.
+func (d *driver) compareAll() {
+	d.t.Helper()
+	now := mark{at: time.Now().Add(time.Minute), calls: d.calls}
+	exact := 0
+	for i, from := range d.snapshots {
+		for _, to := range d.snapshots[i+1:] {
+			exact += d.compare(i, from, to, false)
+		}
+		exact += d.compare(i, from, now, true)
+	}
+	if exact < 2*shapes {
+		d.t.Errorf("only %d rows are exact: two intervals had nothing happen to them", exact)
+	}
+}
+
+// compare asks for one window and gives how many rows were exact.
+func (d *driver) compare(i int, from, to mark, live bool) (exact int) {
+	d.t.Helper()
+	answer := d.rig.windowOf(d.t, d.server.DSN("shop"), from.at, to.at, live)
+	for shape := range shapes {
+		truth := to.calls[shape] - from.calls[shape]
+		calls, confidence, _ := callsOf(answer, fmt.Sprintf("truth_%d ", shape))
+		if confidence == "" {
+			confidence = answer.Window.Confidence // no row says that nothing ran
+		}
+		hidden := d.server.Major < 17 && d.resetAlone(i, to, shape) // what no counter of these versions can show
+		switch {
+		case calls > truth:
+			d.t.Errorf("snapshots %d to %s: statement %d: %d calls, %d in truth", i, to.at, shape, calls, truth)
+		case confidence == statements.Exact && calls != truth && !hidden:
+			d.t.Errorf("snapshots %d to %s: statement %d: %d calls said to be exact, %d in truth: %v", i, to.at, shape, calls, truth, answer.Window.Reasons)
+		case confidence == statements.Exact:
+			exact++
+		}
+	}
+	return exact
+}
+
+// resetAlone tells that a statement was reset by itself within the window that begins at a snapshot.
+func (d *driver) resetAlone(from int, to mark, shape int) bool {
+	for _, m := range d.snapshots[from+1:] {
+		if !m.at.After(to.at) && m.reset[shape] {
+			return true
+		}
+	}
+	return false
+}
