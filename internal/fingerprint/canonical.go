@@ -130,7 +130,7 @@ func lower(out []byte, text string) int {
 // lowers holds for each byte that an identifier goes on with its lower case, and 0 for the others.
 var lowers = func() (t [256]byte) {
 	for c := range t {
-		if b := byte(c); isWord(b) { //nolint:gosec // c is below 256
+		if b := byte(c); isWord(b) {
 			t[c] = b
 			if b >= 'A' && b <= 'Z' {
 				t[c] |= 0x20

@@ -23,7 +23,7 @@ const (
 // classes is a table and no switch: one load a byte.
 var classes = func() (t [256]class) {
 	for c := range t {
-		switch b := byte(c); { //nolint:gosec // c is below 256
+		switch b := byte(c); {
 		case b == ' ' || b >= '\t' && b <= '\r':
 			t[c] = space
 		case b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '_' || b >= 0x80:

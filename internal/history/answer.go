@@ -223,8 +223,12 @@ func (g *group) shownFlags() []string {
 		is   bool
 		name string
 	}{
-		{!g.Toplevel, "nested"}, {g.flags&DeltaReset != 0, "reset"}, {g.flags&DeltaEvicted != 0, "evicted"}, {g.flags&DeltaNew != 0, "new"},
-		{g.flags&DeltaRestart != 0, "restart"}, {g.long, "long"},
+		{!g.Toplevel, "nested"},
+		{g.flags&DeltaReset != 0, "reset"},
+		{g.flags&DeltaEvicted != 0, "evicted"},
+		{g.flags&DeltaNew != 0, "new"},
+		{g.flags&DeltaRestart != 0, "restart"},
+		{g.long, "long"},
 	} {
 		if f.is {
 			flags = append(flags, f.name)

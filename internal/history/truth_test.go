@@ -43,7 +43,7 @@ type mark struct {
 // TestTruth compares windows with what really ran in them, over resets, evictions, restarts and crashes in a random order. Where a
 // window says exact it is; it never says more than the truth, and where it says less it says so. AVADB_TEST_SEED repeats a run.
 func TestTruth(t *testing.T) {
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv("AVADB_TEST_SEED"); text != "" {
 		given, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {

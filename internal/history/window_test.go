@@ -47,10 +47,11 @@ func callsOf(s *statements.Slow, word string) (int64, statements.Confidence, []s
 	return 0, "", nil
 }
 
-func repeat(t *testing.T, r *rig, n int, statement string) {
+// count runs a statement some times.
+func (r *rig) count(t *testing.T, n int) {
 	t.Helper()
 	for range n {
-		run(t, r.app, statement)
+		run(t, r.app, counting)
 	}
 }
 
@@ -59,13 +60,13 @@ const counting = "SELECT count(*) AS counting FROM numbers WHERE n > 3"
 func TestWindowIsWhatRanInIt(t *testing.T) {
 	r := newRig(t)
 	c := r.collector(t)
-	repeat(t, r, 5, counting) // before the first snapshot
+	r.count(t, 5) // before the first snapshot
 	first := collect(t, c)
-	repeat(t, r, 3, counting)
+	r.count(t, 3)
 	second := collect(t, c)
-	repeat(t, r, 4, counting)
+	r.count(t, 4)
 	third := collect(t, c)
-	repeat(t, r, 2, counting)
+	r.count(t, 2)
 	for _, w := range []struct {
 		name     string
 		from, to time.Time
@@ -95,11 +96,11 @@ func TestWindowWithAReset(t *testing.T) {
 	r := newRig(t)
 	c := r.collector(t)
 	first := collect(t, c)
-	repeat(t, r, 3, counting)
+	r.count(t, 3)
 	collect(t, c)
-	repeat(t, r, 2, counting) // lost
+	r.count(t, 2) // lost
 	run(t, r.app, "SELECT pg_stat_statements_reset()")
-	repeat(t, r, 4, counting)
+	r.count(t, 4)
 	answer := r.window(t, first.TakenAt, time.Now(), true)
 	calls, confidence, flags := callsOf(answer, "counting")
 	if calls != 7 || confidence != statements.LowerBound || strings.Join(flags, " ") != "reset new" {
@@ -114,7 +115,7 @@ func TestWindowWithEvictions(t *testing.T) {
 	r := newRig(t)
 	c := r.collector(t)
 	first := collect(t, c)
-	repeat(t, r, 2, counting)
+	r.count(t, 2)
 	for i := range 400 { // more than pg_stat_statements.max
 		run(t, r.app, "SELECT 1"+strings.Repeat(", 1", i))
 	}
