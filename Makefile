@@ -26,7 +26,7 @@ export GORELEASER := $(TOOLS)/goreleaser
 PGTEST := avadb/internal/pgtest
 ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
 
-.PHONY: build demo test test-matrix race fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune postgres majors clean
+.PHONY: build demo test test-matrix race fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog postgres majors clean
 
 build: ## ./avadb, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
@@ -91,6 +91,9 @@ bench-cli: postgres build ## the speed of the command line
 
 bench-tune: postgres build ## what tuned values do, against the defaults and peers: half an hour (as root: BENCHFLAGS=-huge-pages)
 	./.ci/bench-tune.sh $(BENCHFLAGS)
+
+bench-slowlog: postgres build ## what the history costs and gives: a quarter of an hour
+	./.ci/bench-slowlog.sh $(BENCHFLAGS)
 
 postgres:
 	@./.ci/postgres.sh
