@@ -49,7 +49,7 @@ func (r *rig) windows(ctx context.Context) (string, error) {
 			WHERE "timestamp" >= now() - interval '1 hour' GROUP BY query_signature ORDER BY sum(duration_ms) DESC LIMIT 10;`,
 		"history": `SELECT s.signature, max(s.query), d.* FROM (
 				SELECT statement, sum(calls) AS calls, sum(total_ms) AS total_ms, max(max_ms), sum(rows) FROM avadb.delta
-				WHERE server = 1 AND snapshot > (SELECT max(id) FROM avadb.snapshot WHERE server = 1 AND taken_at <= now() - interval '1 hour')
+				WHERE server = 1 AND snapshot > (SELECT id FROM avadb.snapshot WHERE server = 1 AND taken_at <= now() - interval '1 hour' ORDER BY taken_at DESC LIMIT 1)
 				GROUP BY statement) AS d JOIN avadb.statement AS s ON s.server = 1 AND s.id = d.statement
 			GROUP BY s.signature, d.statement, d.calls, d.total_ms, d.max, d.sum ORDER BY total_ms DESC LIMIT 10;`,
 	}
@@ -67,9 +67,9 @@ From the start of the process to its end, in turn, %d times; psql runs SQL that 
 
 | read | avadb | psql | factor | target |
 | --- | ---: | ---: | ---: | --- |
-| slow_query_log, %d million rows of %d days | %s | at most 1.5 |
+| slow_query_log, %g million rows of %d days | %s | at most 1.5 |
 | the history, %d days of a snapshot a minute with %d changed statements each; avadb also reads the server's counters and subtracts | %s | at most 1.5 |
-`, readings, r.rows/1e6, tableDays, tableRatio, historyDays, changedIn, historyRatio), nil
+`, readings, float64(r.rows)/1e6, tableDays, tableRatio, historyDays, changedIn, historyRatio), nil
 }
 
 // fillHistory puts made-up snapshots before the two real ones.
