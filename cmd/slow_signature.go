@@ -73,7 +73,7 @@ func runSlowSignature(ctx context.Context, a *app, o slowOptions, text string) e
 		if err := p.gather(ctx, o, w); err != nil {
 			return err
 		}
-		a.explainWindow(conn, slowDocument{Slow: statements.Slow{Window: p.doc.Window}})
+		a.explainWindow(conn, slowDocument{Slow: statements.Slow{Window: p.doc.Window, Statements: p.doc.Statements}})
 		return errors.Join(p.print(), w.judge(&statements.Slow{Window: p.doc.Window, Statements: p.doc.Statements}))
 	})
 }
