@@ -27,7 +27,11 @@ type Known struct {
 
 // Signature looks one up; none where the history does not know it.
 func (s *Store) Signature(ctx context.Context, server *Server, of fingerprint.Signature) ([]Known, error) {
-	return query.Rows[Known](ctx, s.Conn, "history/signature", server.ID, int64(of)) //nolint:gosec // the same bits
+	servers, err := s.lineage(ctx, server)
+	if err != nil {
+		return nil, err
+	}
+	return query.Rows[Known](ctx, s.Conn, "history/signature", servers, int64(of)) //nolint:gosec // the same bits
 }
 
 // mostPoints is how many steps a window is cut into: what fits a line. A step is no shorter than a collector usually needs.
@@ -39,13 +43,17 @@ const (
 // Points gives what a signature counted in each step of a window. What was counted since the newest snapshot is in none.
 func (s *Store) Points(ctx context.Context, server *Server, of fingerprint.Signature, span Span) ([]Point, error) {
 	steps := min(max(int(span.To.Sub(span.From)/shortestStep), 1), mostPoints)
+	servers, err := s.lineage(ctx, server)
+	if err != nil {
+		return nil, err
+	}
 	type row struct {
 		From, To time.Time
 		Calls    *int64
 		TotalMS  *float64 `db:"total_ms"`
 		MaxMS    *float64 `db:"max_ms"`
 	}
-	rows, err := query.Rows[row](ctx, s.Conn, "history/signature_points", server.ID, int64(of), span.From, span.To, steps) //nolint:gosec // the same bits
+	rows, err := query.Rows[row](ctx, s.Conn, "history/signature_points", servers, int64(of), span.From, span.To, steps) //nolint:gosec // the same bits
 	points := make([]Point, 0, len(rows))
 	for _, r := range rows {
 		p := Point{From: r.From.UTC(), To: r.To.UTC(), Calls: r.Calls, TotalMS: r.TotalMS, MaxMS: r.MaxMS}

@@ -66,6 +66,19 @@ func (s *Store) predecessorOf(ctx context.Context, server int32, node string) (*
 // mostPredecessors bounds how far back a window is followed.
 const mostPredecessors = 5
 
+// lineage is a server and its predecessors, itself first.
+func (s *Store) lineage(ctx context.Context, server *Server) ([]int32, error) {
+	ids, node := []int32{server.ID}, server.Node
+	for len(ids) <= mostPredecessors {
+		before, _, err := s.predecessorOf(ctx, ids[len(ids)-1], node)
+		if err != nil || before == nil {
+			return ids, err
+		}
+		ids, node = append(ids, before.ID), before.Node
+	}
+	return ids, nil
+}
+
 // addEarlier adds what predecessors hold of a window's part before a server's own history.
 func (s *Store) addEarlier(ctx context.Context, server *Server, scope statements.Scope, a *answer, found bool) (bool, error) {
 	id, node := server.ID, server.Node

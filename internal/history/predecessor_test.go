@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"avadb/internal/fingerprint"
 )
 
 func TestPredecessor(t *testing.T) {
@@ -69,6 +71,48 @@ func TestWindowOverPredecessors(t *testing.T) {
 	past := r.window(t, begin, before, false) // it ends before the server's own history begins
 	if calls, _, _ := callsOf(past, "counting"); calls != 4 || past.Window.CoveredTo.After(before) {
 		t.Errorf("%d calls up to %s, want 4 up to %s", calls, past.Window.CoveredTo, before)
+	}
+}
+
+// The course of a statement goes over its predecessors, too.
+func TestPoints(t *testing.T) {
+	r := newRig(t)
+	begin := time.Now().Add(-time.Hour)
+	for range 2 {
+		c := r.collector(t)
+		collect(t, c)
+		r.count(t, 2)
+		collect(t, c)
+		stop(t, c)
+		run(t, r.admin, "UPDATE avadb.server SET node = 'port 1 /elsewhere' WHERE id = 1")
+	}
+	conn := connect(t, shared.DSN(r.Name))
+	store, err := Open(t.Context(), conn, r.options().StoreOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	server, err := store.Find(t.Context(), conn.Server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := fingerprint.Of(counting)
+	known, err := store.Signature(t.Context(), server, of)
+	if err != nil || len(known) != 1 || *known[0].Database != r.Name || fingerprint.Of(known[0].Query) != of {
+		t.Fatalf("known is %+v, %v", known, err)
+	}
+	points, err := store.Points(t.Context(), server, of, Span{From: begin, To: time.Now()})
+	if err != nil || len(points) != mostPoints {
+		t.Fatalf("%d points, %v", len(points), err)
+	}
+	if first := points[0]; first.Calls != nil || first.MeanMS != nil || !first.From.Equal(begin.Truncate(time.Microsecond)) {
+		t.Errorf("the first step is %+v, and nobody has collected in it", first)
+	}
+	if end := points[mostPoints-1]; end.Calls == nil || *end.Calls != 4 || end.MeanMS == nil || *end.MeanMS <= 0 {
+		t.Errorf("the last step is %+v, want 2 + 2 calls", end)
+	}
+	if few, err := store.Points(t.Context(), server, of, Span{From: begin, To: begin.Add(150 * time.Second)}); err != nil || len(few) != 2 {
+		t.Errorf("%d points of 150 seconds, %v; a step is a minute or longer", len(few), err)
 	}
 }
 
