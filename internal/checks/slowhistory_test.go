@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ func TestSlowHour(t *testing.T) {
 	of := func(rows ...statements.Statement) *statements.Slow { return &statements.Slow{Statements: rows} }
 	many := of()
 	for range 101 {
-		many.Statements = append(many.Statements, row(nil, string(rune('a'+len(many.Statements))), 101))
+		many.Statements = append(many.Statements, row(nil, strconv.Itoa(len(many.Statements)), 101))
 	}
 	for _, c := range []struct {
 		name            string
