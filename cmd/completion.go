@@ -81,5 +81,5 @@ func completeTargets(a *app, root *cobra.Command) {
 func completeSlow(a *app, c *cobra.Command) {
 	completeDatabases(a, c, "only-db")
 	register(c, "by", fixed(strings.Split(orders(), ", ")...))
-	register(c, "source", fixed(sourceStats, sourceSlowlog))
+	register(c, "source", fixed(sourceAuto, sourceStats, sourceSlowlog))
 }

@@ -33,6 +33,7 @@ type slowOptions struct {
 	limit            int
 	minCalls         int64
 	onlyDB, onlyUser string
+	explain          bool
 	allDatabases     bool
 }
 
@@ -44,7 +45,7 @@ type slowDocument struct {
 func newSlow(a *app) *cobra.Command {
 	var o slowOptions
 	c := newCommand(spec{
-		use: "slow", short: "The statements that cost most, and the window that this is true for",
+		use: "slow [SIGNATURE]", short: "The statements that cost most, and the window that this is true for", args: atMost(1),
 		long: `Top statements of a window. Where avadb slowlog collect keeps a history, the window is a true one: what was counted between two of
 its snapshots, or since one of them. Without a history the answer comes from pg_stat_statements as it stands, whose counters only
 go up, and says what window it really covers. --sample measures a true window, now. Cancelled, failed and still running
@@ -55,26 +56,37 @@ executions, but only of what its writers logged. --source auto, the default, tak
 row for each origin.
 
 --compare 1d puts the same window of a day before beside it. --require-coverage and --fail-over turn the answer into a check:
-it is printed, and the exit code is 5.`,
+it is printed, and the exit code is 5.
+
+With a SIGNATURE: all about that one statement in the last day, or the window asked for: its text, who ran it, its course, what avadb
+changed meanwhile, and its plan with --explain (a generic one, from PostgreSQL 16 on; in a transaction that can write nothing).`,
 		example: `avadb slow --since 1h
 avadb slow --since 2026-11-24T09:00 --until 2026-11-24T10:00
 avadb slow --around 03:15 --compare 1d
 avadb slow --since 15m --require-coverage 90 --fail-over 500ms
+avadb slow 4d3b9a0c1f2e5d67 --since 7d
+avadb slow 4d3b9a0c1f2e5d67 --explain -d shop -U app
 avadb slow --sample 30s --by calls
 avadb slow --source slowlog --since 1h --by calls
 avadb slow --since 1h --all-databases -o json | jq '.statements[0]'`,
 		privileges: `  any role for its own statements; pg_read_all_stats (or pg_monitor) for those of others, which are counted in
   not_visible otherwise; SELECT on the history (schema avadb of the store) and on the table`,
-		exits: `  2  a duration or an order is not valid
+		exits: `  2  a duration or an order is not valid, or no such signature
   5  the coverage is below --require-coverage, or a mean above --fail-over
   4  the extension is missing or not loaded; avadb enable-stats mends it; the table is missing: avadb slowlog init`,
-	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runSlow(ctx, a, o) })
+	}, func(ctx context.Context, _ *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			return runSlowSignature(ctx, a, o, args[0])
+		}
+		return runSlow(ctx, a, o)
+	})
 	f := c.Flags()
 	o.window.addFlags(f)
 	f.StringVar(&o.sample, "sample", "", "measure a true window of this length instead")
 	f.StringVar(&o.compare, "compare", "", "put the window this long before beside it (1d)")
 	f.StringVar(&o.source, "source", sourceAuto, "where to look: stats (pg_stat_statements and its history), slowlog (the slow_query_log table) or auto (both)")
 	f.StringVar(&o.schema, "schema", "", "with --source slowlog: schema of the table (default: the one that has it)")
+	f.BoolVar(&o.explain, "explain", false, "with a signature: its plan")
 	f.StringVar(&o.by, "by", "total", "order: "+orders())
 	f.IntVar(&o.limit, "limit", 10, "how many statements; 0: all")
 	f.Int64Var(&o.minCalls, "min-calls", 0, "leave out statements with fewer calls")
@@ -94,6 +106,9 @@ func orders() string {
 }
 
 func runSlow(ctx context.Context, a *app, o slowOptions) error {
+	if o.explain {
+		return fault.New(fault.Usage, "--explain goes with a signature").WithHint("avadb slow SIGNATURE --explain; avadb slow -o json gives the signatures")
+	}
 	w, err := o.check(a)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"avadb/internal/checks"
 	"avadb/internal/fault"
+	"avadb/internal/history"
 	"avadb/internal/journal"
 	"avadb/internal/pg"
 	"avadb/internal/render"
@@ -138,6 +139,9 @@ func (a *app) verifyEnv(o verifyOptions, conn *pg.Conn) (*checks.Env, error) {
 	e := &checks.Env{
 		Conn: conn, Expect: o.expect, Now: a.now,
 		Journal: func(ctx context.Context) ([]*journal.Set, error) { return a.readJournal(ctx, conn) },
+		History: func(ctx context.Context) (*history.Store, *history.Server, error) {
+			return a.quiet().openHistory(ctx, conn)
+		},
 		Memory: func(size string) (int64, error) {
 			ram, _, err := settings.MemoryOf(size, conn.Server)
 			return ram, err
@@ -204,11 +208,16 @@ func verifyVerdict(results []checks.Result, failOn string) error {
 	return fault.New(fault.Found, "%s %s", strings.Join(bad, ", "), what).WithHint("%s: %s", bad[0], fix)
 }
 
+// quiet is the app without its log: what it has to say there is the reason of a check.
+func (a *app) quiet() *app {
+	q := *a
+	q.log = slog.New(slog.DiscardHandler)
+	return &q
+}
+
 // readJournal gives the change sets, and an error where some may be missing: to conclude from a part would be a guess.
 func (a *app) readJournal(ctx context.Context, conn *pg.Conn) ([]*journal.Set, error) {
-	quiet := *a
-	quiet.log = slog.New(slog.DiscardHandler) // what it has to say is the reason of a check
-	j, err := quiet.openJournal(ctx, conn)
+	j, err := a.quiet().openJournal(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
@@ -219,9 +228,7 @@ func (a *app) readJournal(ctx context.Context, conn *pg.Conn) ([]*journal.Set, e
 // mentionUnjudged names the change sets of this server whose probation ended without a verdict. One that an avadb still
 // watches is about to get its own. Where the journal cannot be read, the checks that lean on it say so.
 func (a *app) mentionUnjudged(ctx context.Context, conn *pg.Conn) {
-	quiet := *a
-	quiet.log = slog.New(slog.DiscardHandler)
-	j, err := quiet.openJournal(ctx, conn)
+	j, err := a.quiet().openJournal(ctx, conn)
 	if err != nil {
 		return
 	}

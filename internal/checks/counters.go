@@ -9,12 +9,12 @@ import (
 
 // counters is the group PSS: whether pg_stat_statements counts, so that `avadb slow` has something to say.
 func counters() []Check {
-	return []Check{
+	return append([]Check{
 		{ID: "PSS01", Title: "preloading of pg_stat_statements", Needs: "any role", Run: checkPreloaded},
 		{ID: "PSS02", Title: "extension pg_stat_statements", Needs: "any role", Run: checkExtension},
 		{ID: "PSS03", Title: "settings of pg_stat_statements", Needs: "any role", Run: checkTracking},
 		{ID: "PSS04", Title: "activity of pg_stat_statements", Needs: "any role", Run: checkCounting},
-	}
+	}, keptCounters()...)
 }
 
 // isLoaded looks at a parameter that only the preloaded library defines: shared_preload_libraries itself is hidden without

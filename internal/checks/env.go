@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"avadb/internal/fault"
+	"avadb/internal/history"
 	"avadb/internal/journal"
 	"avadb/internal/pg"
 	"avadb/internal/query"
 	"avadb/internal/settings"
+	"avadb/internal/statements"
 )
 
 // Env is what checks look at. What several of them read is read once.
@@ -21,6 +23,8 @@ type Env struct {
 	Now    func() time.Time
 	// Journal gives the change sets of the server; an error where they, or some of them, cannot be read.
 	Journal func(ctx context.Context) ([]*journal.Set, error)
+	// History opens the history of the server, to be closed; nil where there is none.
+	History func(ctx context.Context) (*history.Store, *history.Server, error)
 	// Memory reads a size such as 8GB, or finds the host's for auto.
 	Memory func(size string) (int64, error)
 
@@ -29,6 +33,8 @@ type Env struct {
 	files      settings.Files
 	line       *settings.CommandLine
 	sets       []*journal.Set
+	tally      *statements.Tally
+	hour       *hour
 }
 
 // sight is what the role may see.

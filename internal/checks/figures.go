@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"avadb/internal/history"
 	"avadb/internal/slowlog"
 	"avadb/internal/statements"
 )
@@ -22,30 +24,75 @@ func averageQuery() Figure {
 		if err != nil {
 			return Kept{}, err
 		}
-		span, detail := spanSince(now, before)
+		span, detail, continued := spanSince(now, before)
+		if !continued {
+			if window, covered := e.spanByHistory(ctx, before); window != nil {
+				span, detail = *window, covered
+			}
+		}
 		detail = fmt.Sprintf("%d calls %s", span.Calls, detail)
 		return Kept{Value: span.MeanMS(), Detail: detail, State: state}, nil
 	}}
 }
 
 // spanSince is what was counted since the earlier reading where the counters continue it, else since their reset.
-func spanSince(now statements.Totals, before *Kept) (span statements.Totals, detail string) {
+func spanSince(now statements.Totals, before *Kept) (span statements.Totals, detail string, continued bool) {
 	since := "since the reset"
 	if now.StatsReset != nil {
 		since += " of " + now.StatsReset.UTC().Format(time.RFC3339)
 	}
 	if before == nil {
-		return now, since
+		return now, since, false
 	}
-	var earlier statements.Totals
-	if before.State == nil || json.Unmarshal(before.State, &earlier) != nil {
-		return now, since + ": nothing was counted before"
+	earlier, kept := before.totals()
+	if !kept {
+		return now, since + ": nothing was counted before", false
 	}
 	between, reason := now.Since(earlier)
 	if reason != "" {
-		return now, since + ": " + reason
+		return now, since + ": " + reason, false
 	}
-	return between, "since the figures were saved"
+	return between, "since the figures were saved", true
+}
+
+// totals are the counters that a file keeps.
+func (k *Kept) totals() (t statements.Totals, kept bool) {
+	return t, k.State != nil && json.Unmarshal(k.State, &t) == nil
+}
+
+// enoughCovered is the part of the time between, in percent, for which a history speaks.
+const enoughCovered = 90
+
+// spanByHistory is what the history has counted since the earlier reading; nil where there is none, or it covers too little.
+func (e *Env) spanByHistory(ctx context.Context, before *Kept) (*statements.Totals, string) {
+	if before == nil {
+		return nil, ""
+	}
+	earlier, kept := before.totals()
+	if !kept || earlier.TakenAt.IsZero() {
+		return nil, ""
+	}
+	store, server, err := e.History(ctx)
+	if err != nil || store == nil {
+		return nil, ""
+	}
+	defer store.Close()
+	span, err := history.ReadSpan(ctx, e.Conn, statements.At(earlier.TakenAt), nil)
+	if err != nil {
+		return nil, ""
+	}
+	answer, err := store.Window(ctx, e.Conn, server, span, statements.Scope{By: statements.ByTotal})
+	if err != nil || answer == nil || answer.Window.CoveragePct == nil || *answer.Window.CoveragePct < enoughCovered {
+		return nil, ""
+	}
+	total := &statements.Totals{}
+	for _, s := range answer.Statements {
+		if !slices.Contains(s.Flags, "nested") {
+			total.Calls += s.Calls
+			total.TotalMS += s.TotalMS
+		}
+	}
+	return total, fmt.Sprintf("since the figures were saved, by the history (%g%% of the time is covered)", *answer.Window.CoveragePct)
 }
 
 // connectionShare is CNX01 as a figure.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"avadb/internal/fault"
+	"avadb/internal/history"
 	"avadb/internal/journal"
 	"avadb/internal/pg"
 	"avadb/internal/pgtest"
@@ -48,6 +49,7 @@ func testEnv(t *testing.T) *Env {
 	return &Env{
 		Conn: connect(t), Now: time.Now,
 		Journal: func(context.Context) ([]*journal.Set, error) { return nil, errors.New("no journal here") },
+		History: func(context.Context) (*history.Store, *history.Server, error) { return nil, nil, nil },
 		Memory:  func(string) (int64, error) { return 0, errors.New("no memory here") },
 	}
 }

@@ -7,11 +7,14 @@ import (
 	"avadb/internal/slowlog"
 )
 
-// slowTable is the group SLW: the slow_query_log table of the connected database.
+// slowTable is the group SLW: what was slow, whether that is known, and the slow_query_log table of the connected database.
 func slowTable() []Check {
 	unready := above(0)
+	slow, coverage, freshness := slowHour()
 	return []Check{
+		slow, coverage,
 		{ID: "SLW03", Title: "writers of slow_query_log", Unit: "roles", Threshold: unready, Needs: "any role", Run: writersCheck(unready)},
+		freshness,
 	}
 }
 

@@ -31,7 +31,8 @@ type groupKey struct {
 
 // group is one row of the answer.
 type group struct {
-	statements.Counters // summed over the window
+	statements.Counters       // summed over the window
+	server              int32 // whose statement that is
 	statement           int32
 	signature           int64
 	database, user      *string
@@ -67,7 +68,7 @@ type summed struct {
 	Long              bool
 }
 
-func (r *summed) group() *group {
+func (r *summed) group(server int32) *group {
 	return &group{
 		Counters: statements.Counters{
 			Toplevel: r.Toplevel, QueryID: r.QueryID, Calls: r.Calls, TotalMS: r.TotalMS, Rows: r.Rows,
@@ -75,7 +76,7 @@ func (r *summed) group() *group {
 			LocalBlksRead: r.LocalBlksRead, LocalBlksWritten: r.LocalBlksWritten, TempBlksRead: r.TempBlksRead, TempBlksWritten: r.TempBlksWritten,
 			WALBytes: r.WALBytes,
 		},
-		statement: r.Statement, signature: r.Signature, database: r.Database, user: r.User, squares: r.Squares, max: r.MaxMS, flags: r.Flags, long: r.Long,
+		server: server, statement: r.Statement, signature: r.Signature, database: r.Database, user: r.User, squares: r.Squares, max: r.MaxMS, flags: r.Flags, long: r.Long,
 		several: r.QueryID == nil,
 	}
 }

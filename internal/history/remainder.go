@@ -74,11 +74,11 @@ func (r *remainder) boundary() boundary {
 }
 
 // addRemainder adds what the server counted since the newest snapshot.
-func (a *answer) addRemainder(r *remainder, scope statements.Scope) {
+func (a *answer) addRemainder(r *remainder, server int32, scope statements.Scope) {
 	for i := range r.deltas {
 		d := &r.deltas[i]
 		g := &group{
-			Counters: d.Counters, statement: d.statement, squares: d.Squares(), max: d.Max, flags: d.flags,
+			Counters: d.Counters, server: server, statement: d.statement, squares: d.Squares(), max: d.Max, flags: d.flags,
 		}
 		g.Query = ""
 		if added, isNew := r.texts[d.statement]; isNew {

@@ -69,11 +69,17 @@ const windowAttempts = 5
 func (s *Store) Window(ctx context.Context, conn *pg.Conn, server *Server, span Span, scope statements.Scope) (*statements.Slow, error) {
 	a := &answer{span: span, groups: map[groupKey]*group{}}
 	found, err := s.piece(ctx, conn, server.ID, span, scope, a)
-	if err != nil || !found {
+	if err != nil {
 		return nil, err
 	}
+	if found, err = s.addEarlier(ctx, server, scope, a, found); err != nil || !found {
+		return nil, err
+	}
+	if a.from.After(span.From) {
+		a.because("the first snapshot of the window is of %s: what ran before it is not counted", stamp(a.from))
+	}
 	rows := a.top(scope)
-	if err := s.fillTexts(ctx, server.ID, rows); err != nil {
+	if err := s.fillTexts(ctx, rows); err != nil {
 		return nil, err
 	}
 	return a.slow(rows), nil
@@ -102,7 +108,7 @@ func (s *Store) piece(ctx context.Context, conn *pg.Conn, server int32, span Spa
 			return false, err
 		}
 		if now != nil {
-			a.addRemainder(now, scope)
+			a.addRemainder(now, server, scope)
 		}
 		return true, nil
 	}
@@ -112,35 +118,36 @@ func (s *Store) piece(ctx context.Context, conn *pg.Conn, server int32, span Spa
 func (s *Store) sum(ctx context.Context, server int32, first, newest boundary, scope statements.Scope, a *answer) error {
 	rows, err := query.Rows[summed](ctx, s.Conn, "history/window_statements", server, first.ID, newest.ID, a.from, optional(scope.Database), optional(scope.User))
 	for i := range rows {
-		a.add(rows[i].group())
+		a.add(rows[i].group(server))
 	}
 	return err
 }
 
-func (s *Store) fillTexts(ctx context.Context, server int32, rows []*group) error {
-	var ids []int32
+// fillTexts reads the texts of the rows that have none yet, each from the server whose history it is of.
+func (s *Store) fillTexts(ctx context.Context, rows []*group) error {
+	missing := map[int32][]*group{}
 	for _, g := range rows {
 		if g.Query == "" && g.statement != 0 {
-			ids = append(ids, g.statement)
+			missing[g.server] = append(missing[g.server], g)
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	texts, err := query.Rows[struct {
-		ID    int32
-		Query *string
-	}](ctx, s.Conn, "history/window_texts", server, ids)
-	known := make(map[int32]*string, len(texts))
-	for _, t := range texts {
-		known[t.ID] = t.Query
-	}
-	for _, g := range rows {
-		if text := known[g.statement]; g.Query == "" && text != nil {
-			g.Query = *text
+	for server, groups := range missing {
+		texts, err := query.Rows[struct {
+			ID    int32
+			Query *string
+		}](ctx, s.Conn, "history/window_texts", server, column(groups, func(g *group) int32 { return g.statement }))
+		if err != nil {
+			return err
+		}
+		known := make(map[int32]*string, len(texts))
+		for _, t := range texts {
+			known[t.ID] = t.Query
+		}
+		for _, g := range groups {
+			g.Query = value(known[g.statement])
 		}
 	}
-	return err
+	return nil
 }
 
 // cover notes which part of the window the snapshots cover, and what of it may be missing.
@@ -153,9 +160,6 @@ func (a *answer) cover(boundaries []boundary, now *remainder) {
 		steps = append(steps, now.boundary())
 	} else {
 		a.notVisible = last.NotVisible
-	}
-	if first.TakenAt.After(a.span.From) {
-		a.because("the first snapshot of the window is of %s: what ran before it is not counted", stamp(first.TakenAt))
 	}
 	if len(steps) == 0 {
 		a.because("the window holds one snapshot alone, and a window is the difference of two")

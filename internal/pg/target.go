@@ -75,6 +75,11 @@ func (t *Target) CommandFlags() string {
 	return strings.Join(words, " ")
 }
 
+// CommandFlagsAs are those for another role.
+func (t *Target) CommandFlagsAs(user string) string {
+	return strings.TrimSpace(t.CommandFlags() + " -U " + shellQuote(user))
+}
+
 func (r *resolution) words() []string {
 	var words []string
 	add := func(flag, value string) {

@@ -73,6 +73,18 @@ func Transaction(ctx context.Context, c *pg.Conn, name string, work func() error
 	return errors.Join(err, exec(context.WithoutCancel(ctx), "ROLLBACK"))
 }
 
+// ReadOnly runs work in a transaction that can write nothing, and rolls it back.
+func ReadOnly(ctx context.Context, c *pg.Conn, name string, work func() error) error {
+	if err := ExecText(ctx, c, Mark(name, "BEGIN READ ONLY")); err != nil {
+		return err
+	}
+	err := work()
+	if c.Raw().IsClosed() {
+		return err // the server has rolled it back
+	}
+	return errors.Join(err, ExecText(context.WithoutCancel(ctx), c, Mark(name, "ROLLBACK")))
+}
+
 // ExecText runs a statement that could not be a file because it is built from identifiers; mark it with Mark.
 func ExecText(ctx context.Context, c *pg.Conn, text string, args ...any) error {
 	_, err := c.Exec(ctx, text, args...)

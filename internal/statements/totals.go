@@ -15,6 +15,7 @@ type Totals struct {
 	TotalMS    float64    `json:"total_ms"`
 	StatsReset *time.Time `json:"stats_reset"` // since when they run; nil where the extension is older than 1.9
 	Dealloc    *int64     `json:"dealloc"`     // evictions since StatsReset, each of which took counters away
+	TakenAt    time.Time  `json:"taken_at"`    // by the server's clock; zero in files of older versions
 }
 
 // MeanMS is the average execution time of a call; nil where there was none.
@@ -71,5 +72,5 @@ func ReadTotals(ctx context.Context, conn *pg.Conn) (Totals, error) {
 		return Totals{}, fault.New(fault.Privilege, "%d statements of other roles are not visible", rows[0].NotVisible).
 			WithHint("GRANT pg_read_all_stats TO %s", pg.Identifier(conn.Server.Role))
 	}
-	return Totals{Calls: rows[0].Calls, TotalMS: rows[0].TotalMS, StatsReset: about[0].StatsReset, Dealloc: about[0].Dealloc}, nil
+	return Totals{Calls: rows[0].Calls, TotalMS: rows[0].TotalMS, StatsReset: about[0].StatsReset, Dealloc: about[0].Dealloc, TakenAt: about[0].TakenAt}, nil
 }

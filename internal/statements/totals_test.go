@@ -16,13 +16,13 @@ func TestTotalsSince(t *testing.T) {
 		now    Totals
 		reason string
 	}{
-		{"continued", Totals{15, 200, &reset, &none}, ""},
-		{"nothing since", Totals{10, 100, &reset, &none}, ""},
-		{"reset", Totals{15, 200, &again, &none}, "reset in between"},
-		{"evicted", Totals{15, 200, &reset, &one}, "evicted"},
-		{"one entry reset", Totals{9, 200, &reset, &none}, "single counters"},
-		{"one slow entry reset", Totals{15, 20, &reset, &none}, "single counters"},
-		{"extension 1.8", Totals{15, 200, nil, nil}, "too old"},
+		{"continued", Totals{Calls: 15, TotalMS: 200, StatsReset: &reset, Dealloc: &none}, ""},
+		{"nothing since", Totals{Calls: 10, TotalMS: 100, StatsReset: &reset, Dealloc: &none}, ""},
+		{"reset", Totals{Calls: 15, TotalMS: 200, StatsReset: &again, Dealloc: &none}, "reset in between"},
+		{"evicted", Totals{Calls: 15, TotalMS: 200, StatsReset: &reset, Dealloc: &one}, "evicted"},
+		{"one entry reset", Totals{Calls: 9, TotalMS: 200, StatsReset: &reset, Dealloc: &none}, "single counters"},
+		{"one slow entry reset", Totals{Calls: 15, TotalMS: 20, StatsReset: &reset, Dealloc: &none}, "single counters"},
+		{"extension 1.8", Totals{Calls: 15, TotalMS: 200, StatsReset: nil, Dealloc: nil}, "too old"},
 	} {
 		between, reason := c.now.Since(earlier)
 		if (reason == "") != (c.reason == "") || !strings.Contains(reason, c.reason) {
@@ -32,7 +32,7 @@ func TestTotalsSince(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, between)
 		}
 	}
-	between, _ := Totals{15, 200, &reset, &none}.Since(earlier)
+	between, _ := Totals{Calls: 15, TotalMS: 200, StatsReset: &reset, Dealloc: &none}.Since(earlier)
 	if mean := between.MeanMS(); mean == nil || *mean != 20 {
 		t.Errorf("mean %v", mean)
 	}
