@@ -65,6 +65,9 @@ func (b *boundary) has(flag string) bool {
 // windowAttempts bounds how often a window is read anew because a snapshot was written meanwhile.
 const windowAttempts = 5
 
+// muchEarlier is the part of a window by which what is counted may begin before it without a word.
+const muchEarlier = 10
+
 // Window answers what was counted in a window. nil where the history has no snapshot for it.
 func (s *Store) Window(ctx context.Context, conn *pg.Conn, server *Server, span Span, scope statements.Scope) (*statements.Slow, error) {
 	a := &answer{span: span, groups: map[groupKey]*group{}}
@@ -77,6 +80,9 @@ func (s *Store) Window(ctx context.Context, conn *pg.Conn, server *Server, span 
 	}
 	if a.from.After(span.From) {
 		a.because("the first snapshot of the window is of %s: what ran before it is not counted", stamp(a.from))
+	}
+	if early := span.From.Sub(a.from); early > a.to.Sub(span.From)/muchEarlier {
+		a.because("the snapshot before the window is of %s: what ran between it and the window is counted, too", stamp(a.from))
 	}
 	rows := a.top(scope)
 	if err := s.fillTexts(ctx, rows); err != nil {

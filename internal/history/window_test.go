@@ -92,6 +92,19 @@ func TestWindowIsWhatRanInIt(t *testing.T) {
 	}
 }
 
+func TestWindowSaysWhatItCountsBeforeItsBegin(t *testing.T) {
+	r := newRig(t)
+	c := r.collector(t)
+	first := collect(t, c)
+	r.count(t, 3)
+	second := collect(t, c)
+	run(t, r.admin, "UPDATE avadb.snapshot SET taken_at = taken_at - interval '1 hour' WHERE id = 1")
+	answer := r.window(t, first.TakenAt, second.TakenAt, false)
+	if calls, _, _ := callsOf(answer, "counting"); calls != 3 || !strings.Contains(strings.Join(answer.Window.Reasons, ";"), "the snapshot before the window is of") {
+		t.Errorf("%d calls, %q", calls, answer.Window.Reasons)
+	}
+}
+
 func TestWindowWithAReset(t *testing.T) {
 	r := newRig(t)
 	c := r.collector(t)
