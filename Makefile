@@ -26,7 +26,7 @@ export GORELEASER := $(TOOLS)/goreleaser
 PGTEST := avadb/internal/pgtest
 ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
 
-.PHONY: build demo test test-matrix race fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog postgres majors clean
+.PHONY: build demo test test-matrix test-scripts race fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog postgres majors clean
 
 build: ## ./avadb, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
@@ -42,6 +42,15 @@ test-matrix: majors ## what touches a server, against PostgreSQL 14 to 18
 	for major in $(MAJORS); do \
 		echo "== PostgreSQL $$major"; \
 		AVADB_TEST_MAJOR=$$major go test -count=1 $(TESTFLAGS) $$packages || exit 1; \
+	done
+
+# The scripts that meet other SQL on another major.
+SCRIPTS ?= main_job|slow.*|verify.*|enable_stats.*|tune_profiles|tune_for|settings|privileges|roles|standby
+
+test-scripts: majors ## those SCRIPTS of the command line, against each of MAJORS
+	@for major in $(MAJORS); do \
+		echo "== PostgreSQL $$major"; \
+		AVADB_TEST_MAJOR=$$major go test -count=1 $(TESTFLAGS) -run 'TestScripts/^($(SCRIPTS))$$' ./cmd || exit 1; \
 	done
 
 race: postgres ## under the race detector, which needs a C compiler: all packages, and of the scripts those with signals and locks

@@ -61,7 +61,7 @@ func (r *windowReader) read(ctx context.Context, w window) (*statements.Slow, er
 
 // open opens the history. What keeps it from being read is told, and the answer comes without it.
 func (r *windowReader) open(ctx context.Context) (err error) {
-	r.store, r.server, err = r.app.openHistory(ctx, r.conn)
+	r.store, r.server, err = r.app.readHistory(ctx, r.conn)
 	if f := fault.As(err); f != nil && (f.Kind == fault.Privilege || f.Kind == fault.Prerequisite || f.Kind == fault.Connect) {
 		r.app.log.Warn("without the history: " + f.Message + ": " + f.Hint)
 		return nil

@@ -115,7 +115,7 @@ func (p *signaturePage) gather(ctx context.Context, o slowOptions, w window) (er
 
 // addHistory adds what the history and the slow_query_log table know, and takes the text from where there is one.
 func (p *signaturePage) addHistory(ctx context.Context, o slowOptions) error {
-	store, server, err := p.app.quiet().openHistory(ctx, p.conn)
+	store, server, err := p.app.quiet().readHistory(ctx, p.conn)
 	if err != nil && !isBarred(err) { // that was told already
 		return err
 	}

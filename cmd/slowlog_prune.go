@@ -55,7 +55,7 @@ func runSlowlogPrune(ctx context.Context, a *app, o slowlogPruneOptions) error {
 			return err
 		}
 		p := pruning{conn: conn, dryRun: o.dryRun, done: history.Pruned{Before: now.Add(-keep).UTC()}}
-		store, server, err := a.openHistory(ctx, conn)
+		store, server, err := a.openHistory(ctx, conn, a.storeOptions(conn))
 		if err != nil {
 			return err
 		}
@@ -136,8 +136,8 @@ func (a *app) reportPruned(doc slowlogPruneDocument) error {
 }
 
 // openHistory opens the store; server is nil, and the store closed, where it has no history of the connection's server.
-func (a *app) openHistory(ctx context.Context, conn *pg.Conn) (store *history.Store, server *history.Server, err error) {
-	if store, err = history.Open(ctx, conn, a.storeOptions(conn)); err != nil {
+func (a *app) openHistory(ctx context.Context, conn *pg.Conn, o history.StoreOptions) (store *history.Store, server *history.Server, err error) {
+	if store, err = history.Open(ctx, conn, o); err != nil {
 		return nil, nil, err
 	}
 	exists, err := store.Exists()
@@ -149,4 +149,11 @@ func (a *app) openHistory(ctx context.Context, conn *pg.Conn) (store *history.St
 		return nil, nil, err
 	}
 	return store, server, nil
+}
+
+// readHistory opens the store to read alone.
+func (a *app) readHistory(ctx context.Context, conn *pg.Conn) (store *history.Store, server *history.Server, err error) {
+	o := a.storeOptions(conn)
+	o.ReadOnly = true
+	return a.openHistory(ctx, conn, o)
 }

@@ -100,7 +100,7 @@ func (d *slowlogStatusDocument) fill(ctx context.Context, a *app, conn *pg.Conn,
 // fillHistory leaves null what the role may not see: the table is worth a look all the same.
 func (d *slowlogStatusDocument) fillHistory(ctx context.Context, a *app, conn *pg.Conn) (kept bool, err error) {
 	d.Gaps = []history.Gap{}
-	store, server, err := a.openHistory(ctx, conn)
+	store, server, err := a.readHistory(ctx, conn)
 	if f := fault.As(err); f != nil && (f.Kind == fault.Privilege || f.Kind == fault.Prerequisite || f.Kind == fault.Connect) {
 		a.log.Warn(f.Message + ": " + f.Hint)
 		return false, nil

@@ -140,7 +140,7 @@ func (a *app) verifyEnv(o verifyOptions, conn *pg.Conn) (*checks.Env, error) {
 		Conn: conn, Expect: o.expect, Now: a.now,
 		Journal: func(ctx context.Context) ([]*journal.Set, error) { return a.readJournal(ctx, conn) },
 		History: func(ctx context.Context) (*history.Store, *history.Server, error) {
-			return a.quiet().openHistory(ctx, conn)
+			return a.quiet().readHistory(ctx, conn)
 		},
 		Memory: func(size string) (int64, error) {
 			ram, _, err := settings.MemoryOf(size, conn.Server)

@@ -16,8 +16,22 @@ const (
 	collectorKey = 4
 )
 
-// lock takes it without waiting. Advisory locks are per database, and so another holder is looked for in all of them.
+// leaving is how long a collector that has done its work, or was killed, may take to let go of the lock.
+const leaving = 2 * time.Second
+
+// lock takes it, and waits a moment for one who is about to leave.
 func lock(ctx context.Context, conn *pg.Conn) error {
+	for deadline := time.Now().Add(leaving); ; {
+		err := tryLock(ctx, conn)
+		if fault.KindOf(err) != fault.Locked || ctx.Err() != nil || time.Now().After(deadline) {
+			return err
+		}
+		sleep(ctx, leaving/20)
+	}
+}
+
+// tryLock takes it without waiting. Advisory locks are per database, and so another holder is looked for in all of them.
+func tryLock(ctx context.Context, conn *pg.Conn) error {
 	got, err := query.One[struct{ Locked bool }](ctx, conn, "journal/try_lock", lockClass, collectorKey)
 	if err != nil {
 		return err

@@ -19,6 +19,8 @@ type StoreOptions struct {
 	Store string // --store: a database of the same server, or a DSN; empty: `postgres`, else the first connectable one
 	Env   func(string) string
 	Log   *slog.Logger
+
+	ReadOnly bool // nothing is written: a pooler in between does no harm
 }
 
 // Store is the database that holds the history.
@@ -48,7 +50,7 @@ func Open(ctx context.Context, conn *pg.Conn, o StoreOptions) (*Store, error) {
 	}
 	s := &Store{Conn: conn, Foreign: place.Foreign, shared: true, log: o.Log}
 	if place.Foreign || place.Target.Database() != conn.Server.Database {
-		if s.Conn, err = pg.Connect(ctx, place.Target, Connection(o.Log)); err != nil {
+		if s.Conn, err = pg.Connect(ctx, place.Target, o.connection()); err != nil {
 			return nil, err
 		}
 		s.shared = false
@@ -64,6 +66,13 @@ func Open(ctx context.Context, conn *pg.Conn, o StoreOptions) (*Store, error) {
 // lock of a collector would outlive it there.
 func Connection(log *slog.Logger) pg.Options {
 	return pg.Options{Class: pg.High, Changes: true, IdleForever: true, Log: log}
+}
+
+func (o StoreOptions) connection() pg.Options {
+	if o.ReadOnly {
+		return pg.Options{Class: pg.Normal, Log: o.Log}
+	}
+	return Connection(o.Log)
 }
 
 // Close closes the store's connection where it is one of its own.
