@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -154,7 +155,7 @@ func (d *slowlogStatusDocument) fillExtent(ctx context.Context, a *app, conn *pg
 func (a *app) explainStatus(conn *pg.Conn, table *slowlog.Table, doc slowlogStatusDocument) {
 	switch layout := table.Layout(); layout {
 	case slowlog.None:
-		a.log.Info("not installed: avadb slowlog init " + conn.Target.CommandFlags() + " makes it")
+		a.log.Info("not installed: " + strings.TrimSpace("avadb slowlog init "+conn.Target.CommandFlags()) + " makes it")
 	case slowlog.Foreign:
 		a.log.Warn("there is something else of that name: " + fault.As(table.Unknown()).Message)
 	case slowlog.Original:
