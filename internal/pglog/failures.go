@@ -97,8 +97,13 @@ func (d *digest) deadlock(e *Event) {
 		Processes: []DeadlockProcess{}, seq: d.seq(e),
 	}
 	for line := range bytes.SplitSeq(e.Detail, []byte("\n")) { // Process 31: update ...
-		if pid, sql, ok := bytes.Cut(bytes.TrimPrefix(line, []byte("Process ")), []byte(": ")); ok && integer(pid) > 0 {
+		pid, sql, ok := bytes.Cut(bytes.TrimPrefix(line, []byte("Process ")), []byte(": "))
+		n := len(one.Processes)
+		switch {
+		case ok && integer(pid) > 0:
 			one.Processes = append(one.Processes, DeadlockProcess{PID: integer(pid), Statement: kept(text(sql), keptExample)})
+		case n > 0 && len(one.Processes[n-1].Statement) < keptExample: // a statement of several lines
+			one.Processes[n-1].Statement += "\n" + string(line)
 		}
 	}
 	d.deadlocks = append(d.deadlocks, one)

@@ -166,6 +166,7 @@ func (t *total) lists(r *Report) {
 		m := t.minutes[no]
 		r.PerMinute = append(r.PerMinute, Minute{time.UnixMicro(no * perMinute).UTC(), m.events, m.executions, milli(m.us), m.errors})
 	}
+	t.nameStates()
 	failures := slices.SortedFunc(maps.Values(t.errors), func(a, b *failure) int {
 		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.seq, b.seq))
 	})
@@ -196,6 +197,29 @@ func (t *total) lists(r *Report) {
 	for _, s := range heaviest(t.waits) {
 		one := t.waits[s]
 		r.LockWaits.Statements = append(r.LockWaits.Statements, WaitingLoad{s.String(), one.count, milli(one.sum), redacted(one.query)})
+	}
+}
+
+// nameStates adds errors without a code to those of the same message, where all of these have one code: in a stderr log a session can be
+// more verbose than others.
+func (t *total) nameStates() {
+	named := map[string]*failure{}
+	for _, f := range t.errors {
+		if same := f.severity.String() + f.message; f.state != "" {
+			if _, twice := named[same]; twice {
+				f = nil
+			}
+			named[same] = f
+		}
+	}
+	for class, f := range t.errors {
+		if other := named[f.severity.String()+f.message]; f.state == "" && other != nil {
+			other.count += f.count
+			if f.seq < other.seq {
+				other.seq, other.example = f.seq, f.example
+			}
+			delete(t.errors, class)
+		}
 	}
 }
 
