@@ -34,6 +34,8 @@ type slowOptions struct {
 	minCalls         int64
 	onlyDB, onlyUser string
 	allDatabases     bool
+	files            []string
+	prefix           string
 }
 
 type slowDocument struct {
@@ -54,6 +56,9 @@ statements are in no counter.
 executions, but only of what its writers logged. --source auto, the default, takes both where they are there: each statement has a
 row for each origin.
 
+--file reads server logs instead, and no server is asked: single executions with their percentiles, as far as
+log_min_duration_statement let them in. See avadb logs for the formats.
+
 --compare 1d puts the same window of a day before beside it. --require-coverage and --fail-over turn the answer into a check:
 it is printed, and the exit code is 5.`,
 		example: `avadb slow --since 1h
@@ -62,10 +67,12 @@ avadb slow --around 03:15 --compare 1d
 avadb slow --since 15m --require-coverage 90 --fail-over 500ms
 avadb slow --sample 30s --by calls
 avadb slow --source slowlog --since 1h --by calls
+avadb slow --file '/var/log/postgresql/*.log' --by max
 avadb slow --since 1h --all-databases -o json | jq '.statements[0]'`,
 		privileges: `  any role for its own statements; pg_read_all_stats (or pg_monitor) for those of others, which are counted in
   not_visible otherwise; SELECT on the history (schema avadb of the store) and on the table`,
-		exits: `  2  a duration or an order is not valid
+		exits: `  1  a file could not be read; what the others say is printed
+  2  a duration or an order is not valid
   5  the coverage is below --require-coverage, or a mean above --fail-over
   4  the extension is missing or not loaded; avadb enable-stats mends it; the table is missing: avadb slowlog init`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runSlow(ctx, a, o) })
@@ -81,6 +88,7 @@ avadb slow --since 1h --all-databases -o json | jq '.statements[0]'`,
 	f.StringVar(&o.onlyDB, "only-db", "", "only this database (default: the connected one)")
 	f.StringVar(&o.onlyUser, "only-user", "", "only this role")
 	f.BoolVar(&o.allDatabases, "all-databases", false, "all databases of the server")
+	addFileFlags(f, &o)
 	completeSlow(a, c)
 	return c
 }
@@ -97,6 +105,9 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 	w, err := o.check(a)
 	if err != nil {
 		return err
+	}
+	if len(o.files) > 0 {
+		return runSlowFile(ctx, a, o, w)
 	}
 	return a.withConn(ctx, pg.Options{Class: pg.Normal}, func(conn *pg.Conn) error {
 		scope := statements.Scope{Database: o.onlyDB, User: o.onlyUser, MinCalls: o.minCalls, By: statements.By(o.by), Limit: o.limit}
@@ -152,6 +163,9 @@ func (o slowOptions) check(a *app) (w window, err error) {
 		return w, fault.New(fault.Usage, "--only-db and --all-databases exclude each other")
 	case o.sample != "" && (a.changed("since") || a.changed("until") || a.changed("around") || o.compare != ""):
 		return w, fault.New(fault.Usage, "--sample and --since, --until, --around, --compare exclude each other: a sample begins now")
+	}
+	if err := o.checkFile(a); err != nil {
+		return w, err
 	}
 	if w, err = o.window.read(a); err != nil {
 		return w, err

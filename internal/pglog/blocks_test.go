@@ -24,7 +24,6 @@ func counted(t testing.TB, f *form, data []byte, size, workers int) string {
 		r.digests = append(r.digests, newDigest(o))
 		parsers[i] = f.parser()
 	}
-	// The workers take turns at random: the last takes three blocks, the others one.
 	for i := 0; ; i++ {
 		w := i % workers
 		var piece block
@@ -55,7 +54,7 @@ func counted(t testing.TB, f *form, data []byte, size, workers int) string {
 	return string(raw)
 }
 
-// A block may end anywhere: every end is tried.
+// A block may end anywhere: every end is tried with a log of each format, and some with the others.
 func TestBlocks(t *testing.T) {
 	files, err := filepath.Glob("testdata/edge/*.*")
 	if err != nil || len(files) < 20 {
@@ -76,7 +75,11 @@ func TestBlocks(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := counted(t, f, data, len(data)+1, 1)
-			for size := 1; size < len(data); size++ {
+			step := 211
+			if slices.Contains([]string{"m_crash.log", "m_crash.csv", "m_crash.json"}, filepath.Base(name)) {
+				step = 1
+			}
+			for size := 1; size < len(data); size += step {
 				if got := counted(t, f, data, size, 1+size%3); got != want {
 					t.Fatalf("blocks of %d bytes:\n got %s\nwant %s", size, got, want)
 				}

@@ -2,7 +2,6 @@ package pglog
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"sync"
 
@@ -135,18 +134,18 @@ var compiled = sync.OnceValue(func() (all []*Prefix) {
 
 // byFields gives the common prefixes, those with most fields first.
 func byFields() []*Prefix {
-	return slices.SortedStableFunc(slices.Values(compiled()), func(a, b *Prefix) int { return len(b.steps) - len(a.steps) })
+	return slices.SortedStableFunc(slices.Values(compiled()), func(a, b *Prefix) int { return b.fields() - a.fields() })
 }
 
 // prefixesOf gives the prefix that fits most lines, and those that fit what it does not. nil where none does.
 func prefixesOf(all [][]byte, given *Prefix) (found []*Prefix) {
 	candidates := compiled()
-	if inferred := infer(all); given == nil && inferred != nil {
-		candidates = append(candidates[:len(candidates):len(candidates)], inferred...)
-	}
 	rest := all
 	for len(found) < 4 {
 		best := bestOf(candidates, rest)
+		if len(rest) > 0 && (best == nil || fits(best, rest) < len(rest)*9/10) {
+			best = bestOf(append(infer(rest), candidates...), rest)
+		}
 		if given != nil && len(found) == 0 {
 			if best = given; fits(given, rest) == 0 {
 				return nil
@@ -174,7 +173,7 @@ func bestOf(candidates []*Prefix, all [][]byte) (best *Prefix) {
 		most = max(most, counts[i])
 	}
 	for i, p := range candidates {
-		if counts[i] > 0 && counts[i] >= most-most/100 && (best == nil || len(p.steps) > len(best.steps)) {
+		if counts[i] > 0 && counts[i] >= most-most/100 && (best == nil || p.fields() > best.fields()) {
 			best = p
 		}
 	}
@@ -202,8 +201,3 @@ func unfit(p *Prefix, all [][]byte) (rest [][]byte) {
 	}
 	return rest
 }
-
-// labelAt finds the first label within a line.
-var labelAt = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?:^|[^A-Z])((?:LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|STATEMENT|DETAIL|HINT|CONTEXT|FEHLER|ERREUR):  )`)
-})

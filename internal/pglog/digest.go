@@ -193,13 +193,16 @@ func (d *digest) ran(e *Event, user, database *share, t Timing) {
 	}
 	one := d.tallies[k]
 	if one == nil {
-		one = &tally{min: t.US, max: -1}
+		one = &tally{min: t.US, max: -1, queryID: e.QueryID}
 		d.tallies[k] = one
 	}
 	one.add(t.US)
+	if one.queryID != e.QueryID {
+		one.queryID = 0
+	}
 	if t.US > one.max || t.US == one.max && d.seq(e) < one.slowest.seq {
 		one.max = t.US
-		one.slowest = example{query: kept(sql, d.options.text()), parameters: kept(text(parameters(e.Detail)), keptParameters), at: e.Time, seq: d.seq(e)}
+		one.slowest = example{query: kept(sql, keptExample), parameters: kept(text(parameters(e.Detail)), keptParameters), at: e.Time, seq: d.seq(e)}
 	}
 }
 

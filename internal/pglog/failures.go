@@ -14,8 +14,8 @@ type failure struct {
 
 const (
 	mostFailures = 10_000
-	keptExample  = 2 << 10
-	mostExamples = 1000 // deadlocks and crashes that are told one by one
+	keptExample  = 8 << 10 // bytes
+	mostExamples = 1000    // deadlocks and crashes that are told one by one
 )
 
 // failed counts an error, and what it says beside.

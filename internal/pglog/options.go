@@ -27,9 +27,6 @@ func (o *Options) most() int {
 	return mostStatements
 }
 
-// text is how many bytes of an example are kept.
-func (o *Options) text() int { return keptExample }
-
 func (o *Options) prepare() {
 	if !o.Since.IsZero() {
 		o.since = o.Since.UnixMicro()

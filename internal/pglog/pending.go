@@ -156,6 +156,6 @@ func (d *digest) settle(o *orphan, sql string) {
 	}
 	one.add(o.us)
 	if o.us > one.max || o.us == one.max && o.seq < one.slowest.seq {
-		one.max, one.slowest = o.us, example{query: kept(sql, d.options.text()), at: e.Time, seq: o.seq}
+		one.max, one.slowest = o.us, example{query: kept(sql, keptExample), at: e.Time, seq: o.seq}
 	}
 }

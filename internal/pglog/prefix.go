@@ -73,6 +73,16 @@ func (p *Prefix) has(verbs string) bool {
 	return false
 }
 
+// fields is how many the prefix has.
+func (p *Prefix) fields() (n int) {
+	for _, s := range p.steps {
+		if s.verb != 0 && s.verb != 'q' {
+			n++
+		}
+	}
+	return n
+}
+
 // head is what the front of a line says.
 type head struct {
 	Event

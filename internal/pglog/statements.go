@@ -12,6 +12,7 @@ type Statement struct {
 	Signature fingerprint.Signature
 	User      string // empty: the log does not say
 	Database  string
+	QueryID   int64 // 0: the log has none, or several
 	Calls     int64
 	TotalMS   float64
 	MinMS     float64
@@ -24,7 +25,7 @@ type Statement struct {
 
 // Example is an execution as it stood in the log; no secrets are masked.
 type Example struct {
-	Query      string // its first 2 kB
+	Query      string // its first 8 kB; 256 bytes where there are more than 50,000 statements
 	Parameters string
 	At         *time.Time
 }
@@ -33,7 +34,7 @@ func (t *total) statements() (all []Statement) {
 	for k, one := range t.table.tallies {
 		s := Statement{
 			Signature: k.signature, User: t.users.list[k.user].name, Database: t.databases.list[k.database].name,
-			Calls: one.calls, TotalMS: milli(one.us), MinMS: milli(one.min), MaxMS: milli(one.max), MissingMS: milli(one.missed),
+			Calls: one.calls, QueryID: one.queryID, TotalMS: milli(one.us), MinMS: milli(one.min), MaxMS: milli(one.max), MissingMS: milli(one.missed),
 			Quantiles: one.sketch.percentiles(one.min, one.max),
 			Example:   Example{one.slowest.query, one.slowest.parameters, moment(one.slowest.at)},
 		}

@@ -16,6 +16,7 @@ type key struct {
 // tally is what is known of one statement, as one role ran it in one database.
 type tally struct {
 	calls    int64
+	queryID  int64 // of each call; 0: none, or not the same
 	us       int64 // all calls together
 	min, max int64
 	squares  float64 // of the milliseconds, summed
@@ -32,6 +33,9 @@ type example struct {
 }
 
 func (t *tally) merge(o *tally) {
+	if t.queryID != o.queryID {
+		t.queryID = 0
+	}
 	t.calls += o.calls
 	t.us += o.us
 	t.squares += o.squares
@@ -51,6 +55,11 @@ type table struct {
 	bound   int64 // microseconds that a dropped tally had at most
 }
 
+const (
+	manyTexts = 50_000 // statements whose examples are kept whole
+	shortText = 256    // bytes of those beyond
+)
+
 func newTable(most int) *table { return &table{tallies: map[key]*tally{}, most: most} }
 
 // add takes the tallies of others, which are not used any more.
@@ -61,6 +70,9 @@ func (t *table) add(others map[key]*tally) {
 			continue
 		}
 		o.missed += t.bound
+		if len(t.tallies) >= manyTexts {
+			o.slowest.query, o.slowest.parameters = kept(o.slowest.query, shortText), kept(o.slowest.parameters, shortText)
+		}
 		t.tallies[k] = o
 	}
 	if len(t.tallies) > t.most {
