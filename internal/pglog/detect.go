@@ -41,7 +41,7 @@ func (f *form) parser() parser {
 	case formatJSON:
 		return &jsonParser{}
 	}
-	return &stderrParser{prefixes: f.prefixes}
+	return &stderrParser{prefixes: f.prefixes, steady: f.prefixes[0].steady()}
 }
 
 // detect tells the form from a sample of the beginning.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unsafe"
 
+	"github.com/cespare/xxhash/v2"
+
 	"avadb/internal/fingerprint"
 )
 
@@ -16,6 +18,7 @@ type digest struct {
 	tallies                map[key]*tally
 	pending                pending
 	canonical              []byte
+	prepared               [4096]prepared
 }
 
 // counts are what the events say beside the statements' durations.
@@ -186,11 +189,7 @@ func (d *digest) seq(e *Event) int64 { return int64(d.file)<<44 | e.Offset }
 // ran adds an execution to its statement.
 func (d *digest) ran(e *Event, user, database *share, t Timing) {
 	sql := text(t.Text)
-	d.canonical = fingerprint.Append(d.canonical[:0], sql)
-	k := key{fingerprint.Sum(d.canonical), user.number, database.number}
-	if cap(d.canonical) > keptRoom {
-		d.canonical = nil
-	}
+	k := key{d.signature(sql, t.Kind), user.number, database.number}
 	one := d.tallies[k]
 	if one == nil {
 		one = &tally{min: t.US, max: -1, queryID: e.QueryID}
@@ -204,6 +203,35 @@ func (d *digest) ran(e *Event, user, database *share, t Timing) {
 		one.max = t.US
 		one.slowest = example{query: kept(sql, keptExample), parameters: kept(text(parameters(e.Detail)), keptParameters), at: e.Time, seq: d.seq(e)}
 	}
+}
+
+// signature of a statement. One with parameters comes again letter by letter, so that the last signatures of such are kept.
+func (d *digest) signature(sql string, k Kind) fingerprint.Signature {
+	var place *prepared
+	if k == KindExecute || k == KindFetch {
+		sum := xxhash.Sum64String(sql)
+		place = &d.prepared[sum%uint64(len(d.prepared))]
+		if place.sum == sum && place.length == len(sql) {
+			return place.signature
+		}
+		place.sum, place.length = sum, len(sql)
+	}
+	d.canonical = fingerprint.Append(d.canonical[:0], sql)
+	s := fingerprint.Sum(d.canonical)
+	if cap(d.canonical) > keptRoom {
+		d.canonical = nil
+	}
+	if place != nil {
+		place.signature = s
+	}
+	return s
+}
+
+// prepared is the text of a statement with parameters, by its sum.
+type prepared struct {
+	sum       uint64
+	length    int
+	signature fingerprint.Signature
 }
 
 func (t *tally) add(us int64) {

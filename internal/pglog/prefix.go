@@ -87,6 +87,7 @@ func (p *Prefix) fields() (n int) {
 type head struct {
 	Event
 	field field
+	label int // where the label begins
 	n     int // bytes of prefix and label
 }
 
@@ -94,6 +95,66 @@ type head struct {
 func (p *Prefix) match(line []byte, c *clock, h *head) bool {
 	h.Event.reset()
 	return p.from(0, line, 0, c, h)
+}
+
+// session is the part of a prefix that stays the same for one session, as it was read from a line of it: from the process id on, where
+// nothing behind that counts.
+type session struct {
+	text []byte // of the prefix
+	head head
+}
+
+// sessions are those met last, by their process.
+type sessions [256]session
+
+// steady tells where the part of a prefix begins that stays the same for a session: behind a timestamp and a literal; -1 where none does.
+func (p *Prefix) steady() int {
+	if len(p.steps) < 4 || p.steps[0].verb != 'm' && p.steps[0].verb != 't' || p.steps[1].verb != 0 || p.steps[2].verb != 'p' {
+		return -1
+	}
+	for _, s := range p.steps[2:] {
+		if s.padded || s.verb != 0 && strings.IndexByte("pqudarhcb", s.verb) < 0 {
+			return -1
+		}
+	}
+	return 2
+}
+
+// recall is match for a prefix with a steady part: a line that begins as an earlier one of its session needs no reading.
+func (p *Prefix) recall(line []byte, c *clock, h *head, known *sessions) bool {
+	at, n := c.stamp(line)
+	if n == 0 || !bytes.HasPrefix(line[n:], p.steps[1].literal) {
+		return p.match(line, c, h)
+	}
+	begin := n + len(p.steps[1].literal)
+	rest := line[begin:]
+	if len(rest) < 8 {
+		return p.match(line, c, h)
+	}
+	one := &known[(int(rest[0])*7+int(rest[1])*31+int(rest[2])*5+int(rest[3])*17+int(rest[4])*3)%len(known)]
+	if m := len(one.text); m > 0 && len(rest) > m && string(rest[:m]) == string(one.text) {
+		if f, severity, length := label(rest[m:]); length > 0 && !pretends(severity, rest[m+length:]) {
+			*h = one.head
+			h.Time, h.field, h.Severity, h.n = at, f, severity, begin+m+length
+			return true
+		}
+	}
+	if !p.match(line, c, h) {
+		return false
+	}
+	one.remember(p, rest[:h.label-begin], c)
+	return true
+}
+
+// remember keeps what the prefix says, in bytes of its own.
+func (s *session) remember(p *Prefix, text []byte, c *clock) {
+	line := append(append(make([]byte, 0, len(text)+8), text...), "LOG:  "...) // an event that is read may still look at the old bytes
+	s.head.reset()
+	if !p.from(2, line, 0, c, &s.head) || s.head.label != len(text) {
+		s.text = nil
+		return
+	}
+	s.text = line[:len(text)]
 }
 
 func (p *Prefix) from(i int, line []byte, at int, c *clock, h *head) bool {
@@ -249,15 +310,22 @@ func (p *Prefix) done(line []byte, at int, h *head) bool {
 	if n == 0 {
 		return false
 	}
-	rest := line[at+n:]
-	if severity == Log && bytes.HasPrefix(rest, durationWord) {
-		if _, _, ok := duration(rest); !ok && bytes.Contains(rest, []byte(":  ")) {
-			return false
-		}
+	if pretends(severity, line[at+n:]) {
+		return false
 	}
+	h.label = at
 	h.field, h.Severity, h.n = f, severity, at+n
 	h.Hint = nil
 	return true
+}
+
+// pretends tells that a label is part of a name: what stands behind it claims to be a duration and is none.
+func pretends(s Severity, text []byte) bool {
+	if s != Log || !bytes.HasPrefix(text, durationWord) {
+		return false
+	}
+	_, _, ok := duration(text)
+	return !ok && bytes.Contains(text, []byte(":  "))
 }
 
 // known empties a name that the server writes for none.

@@ -33,7 +33,7 @@ func label(text []byte) (f field, s Severity, n int) {
 		}
 	}
 	colon := bytes.IndexByte(text[:min(len(text), 40)], ':')
-	if colon < 3 {
+	if colon < 3 || colon+1 < len(text) && text[colon+1] != ' ' && text[colon+1] != '\r' {
 		return noField, Other, 0
 	}
 	known, ok := labels[string(bytes.TrimRight(text[:colon], " \u00a0"))]

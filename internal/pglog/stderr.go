@@ -6,6 +6,8 @@ import "bytes"
 // prefix for its detail, hint, context and statement: the server writes all of them at once.
 type stderrParser struct {
 	prefixes []*Prefix
+	steady   int // step from which the first is the same for all lines of a session; -1: none
+	sessions sessions
 	clock    clock
 	head     head
 	event    Event
@@ -20,8 +22,12 @@ type stderrParser struct {
 
 // match tries the prefixes in one order, so that no line is read by what came before it.
 func (p *stderrParser) match(line []byte) bool {
-	for _, prefix := range p.prefixes {
-		if prefix.match(line, &p.clock, &p.head) {
+	for i, prefix := range p.prefixes {
+		if i == 0 && p.steady > 0 {
+			if prefix.recall(line, &p.clock, &p.head, &p.sessions) {
+				return true
+			}
+		} else if prefix.match(line, &p.clock, &p.head) {
 			return true
 		}
 	}

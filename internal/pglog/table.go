@@ -103,6 +103,7 @@ func (t *table) drop() {
 type names struct {
 	numbers map[string]*share
 	list    []*share
+	recent  [64]*share // by a few bytes of the name: most events are of a name that was there before
 }
 
 // share is what one user, database or application took.
@@ -120,6 +121,20 @@ const mostNames = 10000
 const otherNames = "(others)"
 
 func (n *names) of(name []byte) *share {
+	place := len(name) << 2
+	if len(name) > 0 {
+		place += int(name[len(name)-1]) + int(name[len(name)/2])<<1
+	}
+	place &= len(n.recent) - 1
+	if s := n.recent[place]; s != nil && s.name == string(name) {
+		return s
+	}
+	s := n.find(name)
+	n.recent[place] = s
+	return s
+}
+
+func (n *names) find(name []byte) *share {
 	if s := n.numbers[string(name)]; s != nil {
 		return s
 	}
