@@ -13,7 +13,6 @@ const (
 	formatStderr = "stderr"
 	formatCSV    = "csv"
 	formatJSON   = "json"
-	formatSyslog = "syslog"
 	formatEmpty  = "empty"
 )
 

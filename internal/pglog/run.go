@@ -37,8 +37,7 @@ func Run(ctx context.Context, names []string, stdin io.Reader, o Options) (*Resu
 		}
 		r.prefix = p
 	}
-	for i := range r.workers() {
-		_ = i
+	for range r.workers() {
 		r.digests = append(r.digests, newDigest(&o))
 	}
 	files := r.inOrder(names)
@@ -119,7 +118,7 @@ func (r *run) read(ctx context.Context, number int, f *File) {
 		return
 	}
 	defer s.close()
-	f.Format = s.form.format + s.compression
+	f.Format = s.form.format + s.wrapped + s.compression
 	if len(s.form.prefixes) > 0 {
 		f.Prefix = &s.form.prefixes[0].Text
 	}

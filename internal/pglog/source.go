@@ -27,6 +27,7 @@ type source struct {
 	in          io.Reader
 	form        *form
 	compression string
+	wrapped     string
 	first       int64 // time of its first event
 	closers     []func()
 }
@@ -72,6 +73,13 @@ func open(name string, stdin io.Reader, prefix *Prefix) (s *source, err error) {
 	if !whole { // what is torn is not judged
 		if i := bytes.LastIndexByte(sample, '\n'); i > 0 {
 			sample = sample[:i+1]
+		}
+	}
+	if w := wrappedIn(sample); w != nil {
+		s.wrapped = "+" + w.name
+		s.in = w.unwrap(s.in)
+		if sample, err = io.ReadAll(w.unwrap(bytes.NewReader(sample))); err != nil {
+			return s, err
 		}
 	}
 	if s.form, err = detect(sample, prefix); err != nil {
