@@ -32,6 +32,7 @@ type blocks struct {
 	done   bool
 	err    error
 	cut    int64 // events that were longer than is kept
+	live   bool  // the file is written: its last event may not be whole, and is left
 }
 
 // longest event in bytes: what is behind it is left out. A statement has at most 1 GB in PostgreSQL, and 1 MB is rare.
@@ -51,12 +52,15 @@ func (r *blocks) next(b *block) bool {
 			copy(bigger, data)
 			data = bigger
 		}
-		n, err := io.ReadFull(r.in, data[len(data):len(data)+grow])
+		n, err := fill(r.in, data[len(data):len(data)+grow])
 		data = data[:len(data)+n]
 		if err != nil {
 			r.done = true
-			if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			if !errors.Is(err, io.EOF) {
 				r.err = err
+			}
+			if r.live {
+				data = data[:r.ends.split(data)]
 			}
 			b.set(data, r)
 			return len(data) > 0
@@ -85,11 +89,11 @@ func (b *block) set(data []byte, r *blocks) {
 func (r *blocks) skip() (skipped int64) {
 	data := make([]byte, 0, 2*skipSize)
 	for {
-		n, err := io.ReadFull(r.in, data[len(data):len(data)+skipSize])
+		n, err := fill(r.in, data[len(data):len(data)+skipSize])
 		data = data[:len(data)+n]
 		if err != nil {
 			r.done, r.carry = true, r.carry[:0]
-			if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			if !errors.Is(err, io.EOF) {
 				r.err = err
 			}
 			return skipped + int64(len(data))
@@ -105,3 +109,16 @@ func (r *blocks) skip() (skipped int64) {
 }
 
 const skipSize = 1 << 20
+
+// fill reads until out is full. Unlike io.ReadFull it tells the end of the file, io.EOF, from a torn compressed one.
+func fill(in io.Reader, out []byte) (n int, err error) {
+	for n < len(out) && err == nil {
+		var step int
+		step, err = in.Read(out[n:])
+		n += step
+	}
+	if n == len(out) {
+		err = nil
+	}
+	return n, err
+}

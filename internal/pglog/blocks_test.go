@@ -33,7 +33,7 @@ func counted(t testing.TB, f *form, data []byte, size, workers int) string {
 		d := r.digests[w]
 		d.pending.begin()
 		parsers[w].parse(piece.data, piece.offset, d.add)
-		r.seams.join(piece.index, d.pending.seam(), d.settle)
+		_ = r.seams.join(piece.index, d.pending.seam(), d.settle)
 	}
 	for i, d := range r.digests {
 		lines, skipped := parsers[i].counted()

@@ -262,7 +262,10 @@ func (p *jsonParser) split(data []byte) int {
 	return bytes.LastIndexByte(data[:max(len(data)-1, 0)], '\n') + 1
 }
 
-// resume gives where an event begins that is not the one the data begins in.
+// resume gives where a line begins that is not the one the data begins in.
 func (p *jsonParser) resume(data []byte) int {
-	return p.split(data)
+	if n := bytes.IndexByte(data, '\n') + 1; n < len(data) {
+		return n
+	}
+	return 0
 }

@@ -80,7 +80,7 @@ func (p *pending) take(pid int32) ([]byte, state) {
 // ask leaves a bare duration to seams; the process has run what it said.
 func (p *pending) ask(e *Event, us, seq int64) {
 	p.entry(e.PID).said = false
-	p.orphan = append(p.orphan, orphan{e.PID, us, e.Time, seq, string(e.User), string(e.Database)})
+	p.orphan = append(p.orphan, orphan{pid: e.PID, us: us, at: e.Time, seq: seq, user: string(e.User), database: string(e.Database)})
 }
 
 // seam is what a block leaves open at its beginning and at its end.
@@ -88,6 +88,8 @@ type seam struct {
 	orphans []orphan
 	said    map[int32]string // nil text: the process has run what it said
 	ran     []int32
+	batch   *Batch                   // of executions, where these are wanted
+	deliver func(batch *Batch) error // takes the batch when all blocks before it are done
 }
 
 func (p *pending) seam() (s seam) {
@@ -112,10 +114,11 @@ type seams struct {
 	next    int
 	waiting map[int]seam
 	said    map[int32]string
+	err     error // of a delivery: none follows
 }
 
-// join takes the seam of a block and gives what it and those that waited for it settle.
-func (s *seams) join(index int, one seam, settle func(o *orphan, sql string)) {
+// join takes the seam of a block and settles what it and those that waited for it leave open.
+func (s *seams) join(index int, one seam, settle func(batch *Batch, o *orphan, sql string)) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.waiting == nil {
@@ -124,15 +127,15 @@ func (s *seams) join(index int, one seam, settle func(o *orphan, sql string)) {
 	s.waiting[index] = one
 	for {
 		one, ok := s.waiting[s.next]
-		if !ok {
-			return
+		if !ok || s.err != nil {
+			return s.err
 		}
 		delete(s.waiting, s.next)
 		s.next++
 		for i := range one.orphans {
 			if sql, ok := s.said[one.orphans[i].pid]; ok {
 				delete(s.said, one.orphans[i].pid)
-				settle(&one.orphans[i], sql)
+				settle(one.batch, &one.orphans[i], sql)
 			}
 		}
 		for _, pid := range one.ran {
@@ -141,12 +144,14 @@ func (s *seams) join(index int, one seam, settle func(o *orphan, sql string)) {
 		for pid, sql := range one.said {
 			s.said[pid] = sql
 		}
+		if one.deliver != nil {
+			s.err = one.deliver(one.batch)
+		}
 	}
 }
 
 // settle adds an execution whose statement stood in an earlier block.
-func (d *digest) settle(o *orphan, sql string) {
-	e := Event{Time: o.at, Offset: o.seq & (1<<44 - 1)}
+func (d *digest) settle(_ *Batch, o *orphan, sql string) {
 	user, database := d.users.of([]byte(o.user)), d.databases.of([]byte(o.database))
 	k := key{fingerprint.Of(sql), user.number, database.number}
 	one := d.tallies[k]
@@ -156,6 +161,6 @@ func (d *digest) settle(o *orphan, sql string) {
 	}
 	one.add(o.us)
 	if o.us > one.max || o.us == one.max && o.seq < one.slowest.seq {
-		one.max, one.slowest = o.us, example{query: kept(sql, keptExample), at: e.Time, seq: o.seq}
+		one.max, one.slowest = o.us, example{query: kept(sql, keptExample), at: o.at, seq: o.seq}
 	}
 }

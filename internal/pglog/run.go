@@ -157,7 +157,7 @@ func (r *run) work(ctx context.Context, d *digest, p parser, in *blocks) {
 	for ctx.Err() == nil && in.next(&b) {
 		d.pending.begin()
 		p.parse(b.data, b.offset, emit)
-		r.seams.join(r.block+b.index, d.pending.seam(), d.settle)
+		_ = r.seams.join(r.block+b.index, d.pending.seam(), d.settle) // nothing is delivered
 		if len(d.tallies) > mostLocal {
 			r.total.take(d)
 		}

@@ -25,6 +25,7 @@ const sampled = 512 << 10
 // source is an open file.
 type source struct {
 	in          io.Reader
+	file        io.Reader // that was opened
 	form        *form
 	compression string
 	wrapped     string
@@ -57,14 +58,14 @@ func open(name string, stdin io.Reader, prefix *Prefix) (s *source, err error) {
 		if err == nil && info.IsDir() {
 			return s, fault.New(fault.Failed, "it is a directory").WithHint("name its files: %s", filepath.Join(name, "*"))
 		}
-		s.in = f
+		s.in, s.file = f, f
 	}
 	if err := s.decompress(); err != nil {
 		return s, err
 	}
 	sample := make([]byte, sampled)
-	n, err := io.ReadFull(s.in, sample)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	n, err := fill(s.in, sample)
+	if err != nil && !errors.Is(err, io.EOF) && n == 0 {
 		return s, fault.New(fault.Failed, "read it: %w", err)
 	}
 	whole := err != nil

@@ -173,5 +173,15 @@ func (p *stderrParser) split(data []byte) int {
 
 // resume gives where an event begins that is not the one the data begins in.
 func (p *stderrParser) resume(data []byte) int {
-	return p.split(data)
+	for begin := bytes.IndexByte(data, '\n') + 1; begin > 0 && begin < len(data); {
+		n := bytes.IndexByte(data[begin:], '\n')
+		if n < 0 {
+			return 0
+		}
+		if line := data[begin : begin+n]; n > 0 && line[0] != '\t' && p.match(bytes.TrimSuffix(line, []byte("\r"))) && p.head.field == messageField {
+			return begin
+		}
+		begin += n + 1
+	}
+	return 0
 }
