@@ -30,6 +30,7 @@ func Documents() map[string]any {
 		"config show":     configDocument{},
 		"enable-stats":    enableDocument{},
 		"history":         historyDocument{},
+		"logs":            logsDocument{},
 		"rollback":        rollbackDocument{},
 		"settings":        settingsDocument{},
 		"settings diff":   settingsDiffDocument{},

@@ -35,6 +35,8 @@ type slowOptions struct {
 	onlyDB, onlyUser string
 	explain          bool
 	allDatabases     bool
+	files            []string
+	prefix           string
 }
 
 type slowDocument struct {
@@ -55,6 +57,9 @@ statements are in no counter.
 executions, but only of what its writers logged. --source auto, the default, takes both where they are there: each statement has a
 row for each origin.
 
+--file reads server logs instead, and no server is asked: single executions with their percentiles, as far as
+log_min_duration_statement let them in. See avadb logs for the formats.
+
 --compare 1d puts the same window of a day before beside it. --require-coverage and --fail-over turn the answer into a check:
 it is printed, and the exit code is 5.
 
@@ -68,10 +73,12 @@ avadb slow 4d3b9a0c1f2e5d67 --since 7d
 avadb slow 4d3b9a0c1f2e5d67 --explain -d shop -U app
 avadb slow --sample 30s --by calls
 avadb slow --source slowlog --since 1h --by calls
+avadb slow --file '/var/log/postgresql/*.log' --by max
 avadb slow --since 1h --all-databases -o json | jq '.statements[0]'`,
 		privileges: `  any role for its own statements; pg_read_all_stats (or pg_monitor) for those of others, which are counted in
   not_visible otherwise; SELECT on the history (schema avadb of the store) and on the table`,
-		exits: `  2  a duration or an order is not valid, or no such signature
+		exits: `  1  a file could not be read; what the others say is printed
+  2  a duration or an order is not valid, or no such signature
   5  the coverage is below --require-coverage, or a mean above --fail-over
   4  the extension is missing or not loaded; avadb enable-stats mends it; the table is missing: avadb slowlog init`,
 	}, func(ctx context.Context, _ *cobra.Command, args []string) error {
@@ -93,6 +100,7 @@ avadb slow --since 1h --all-databases -o json | jq '.statements[0]'`,
 	f.StringVar(&o.onlyDB, "only-db", "", "only this database (default: the connected one)")
 	f.StringVar(&o.onlyUser, "only-user", "", "only this role")
 	f.BoolVar(&o.allDatabases, "all-databases", false, "all databases of the server")
+	addFileFlags(f, &o)
 	completeSlow(a, c)
 	return c
 }
@@ -112,6 +120,9 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 	w, err := o.check(a)
 	if err != nil {
 		return err
+	}
+	if len(o.files) > 0 {
+		return runSlowFile(ctx, a, o, w)
 	}
 	return a.withConn(ctx, pg.Options{Class: pg.Normal}, func(conn *pg.Conn) error {
 		scope := statements.Scope{Database: o.onlyDB, User: o.onlyUser, MinCalls: o.minCalls, By: statements.By(o.by), Limit: o.limit}
@@ -167,6 +178,9 @@ func (o slowOptions) check(a *app) (w window, err error) {
 		return w, fault.New(fault.Usage, "--only-db and --all-databases exclude each other")
 	case o.sample != "" && (a.changed("since") || a.changed("until") || a.changed("around") || o.compare != ""):
 		return w, fault.New(fault.Usage, "--sample and --since, --until, --around, --compare exclude each other: a sample begins now")
+	}
+	if err := o.checkFile(a); err != nil {
+		return w, err
 	}
 	if w, err = o.window.read(a); err != nil {
 		return w, err

@@ -29,7 +29,7 @@ type Statement struct {
 	QueryID           *string    `json:"queryid"`               // text: it exceeds 2^53; null: not known
 	Database          *string    `json:"database"`              // it ran in; null: not known
 	User              *string    `json:"user"`                  // role that ran it; null: not known
-	Origin            string     `json:"origin"`                // stats: from pg_stat_statements; app: written by the application
+	Origin            string     `json:"origin"`                // stats: from pg_stat_statements; app: written by the application; log: from the server's log
 	Calls             int64      `json:"calls" col:""`          // finished executions
 	TotalMS           float64    `json:"total_ms" col:"num.2"`  // of execution, all calls together
 	MeanMS            float64    `json:"mean_ms" col:"num.2"`   // of execution, a call
@@ -52,7 +52,16 @@ type Statement struct {
 	Flags             []string   `json:"flags"`                 // nested: called by another statement; reset: its counters began anew within the sample
 	Before            *Before    `json:"before"`                // the same statement in the window compared with; null where it did not run there, or none was asked for
 	ChangePct         *float64   `json:"change_pct"`            // of total_ms since that window; null where there is nothing to compare with
+	Example           *Example   `json:"example"`               // the slowest execution as it stood in the log, with --file; else null
 	Query             string     `json:"query" col:"elastic"`   // first text seen, with $1 for constants, secrets masked; whole, whatever its length
+}
+
+// Example is one execution of a statement.
+type Example struct {
+	At         *time.Time `json:"at"`          // when it was logged; null: the log does not say
+	DurationMS float64    `json:"duration_ms"` // that it took
+	Query      string     `json:"query"`       // with its constants, secrets masked; its first 8 kB
+	Parameters *string    `json:"parameters"`  // as the log has them; null: none
 }
 
 // Before is what a statement cost in another window. Times are milliseconds.
@@ -77,7 +86,7 @@ type Window struct {
 type Slow struct {
 	Window     Window      `json:"window"`      // what was asked for, and what the answer really covers
 	Compared   *Window     `json:"compared"`    // the window of before, with --compare; else null
-	Source     string      `json:"source"`      // stats: pg_stat_statements and its history; slowlog: the slow_query_log table; merged: both
+	Source     string      `json:"source"`      // stats: pg_stat_statements and its history; slowlog: the slow_query_log table; merged: both; file: log files
 	NotVisible int64       `json:"not_visible"` // statements that the role may not see
 	Statements []Statement `json:"statements"`  // in the order of --by
 }

@@ -1,0 +1,132 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"avadb/internal/fault"
+	"avadb/internal/pglog"
+	"avadb/internal/units"
+)
+
+// logOptions say what of which logs is read.
+type logOptions struct {
+	prefix, since, until string
+}
+
+func (o *logOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.prefix, "log-line-prefix", "", "log_line_prefix of stderr logs (default: detected, file by file)")
+	f.StringVar(&o.since, "since", "", "leave out what is older: a duration (90s 15m 1h 7d) or a time (default: all)")
+	f.StringVar(&o.until, "until", "", "leave out what is newer: a duration before now, or a time (default: all)")
+}
+
+// read gives the options of pglog.
+func (o *logOptions) read(now time.Time) (p pglog.Options, err error) {
+	p.Prefix = o.prefix
+	if o.since != "" {
+		if p.Since, err = units.ParseTime(o.since, now); err != nil {
+			return p, err
+		}
+	}
+	if o.until != "" {
+		if p.Until, err = units.ParseTime(o.until, now); err != nil {
+			return p, err
+		}
+		if !p.Since.Before(p.Until) {
+			return p, fault.New(fault.Usage, "--until %s is not after --since", o.until)
+		}
+	}
+	return p, nil
+}
+
+type logsDocument struct {
+	head
+	pglog.Report
+}
+
+func newLogs(a *app) *cobra.Command {
+	var o logOptions
+	c := newCommand(spec{
+		use: "logs FILE...", short: "What PostgreSQL's own log files say", offline: true,
+		long: `Reads server logs and counts what they say: durations by kind, role, database and application, errors with an example of each,
+connections, lock waits and deadlocks, temporary files, checkpoints, autovacuum, cancelled statements, and each minute's events. It
+needs no server. The slow statements of a log: avadb slow --file FILE.
+
+A FILE is a stderr log with any log_line_prefix, csvlog or jsonlog, plain or compressed with gzip or zstd; - is stdin, a quoted pattern
+stands for the files that match it. Which format it has shows in its first lines. Files may be of several formats; they are read in
+the order of their time.`,
+		example: `avadb logs /var/log/postgresql/postgresql-15-main.log
+avadb logs --since 1d 'log/postgresql-*.csv'
+kubectl logs pg-1 | avadb logs - -o json | jq .errors
+avadb logs --log-line-prefix '%m [%p] %u@%d ' old.log.gz`,
+		args:       needsFiles,
+		privileges: "  none on the server; the files must be readable",
+		exits:      "  1  a file could not be read; what the others say is printed\n  2  no file is named, or the prefix or a time is not valid",
+	}, func(ctx context.Context, _ *cobra.Command, names []string) error { return runLogs(ctx, a, o, names) })
+	o.addFlags(c.Flags())
+	return c
+}
+
+func needsFiles(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return fault.New(fault.Usage, "%s needs the name of a log file", c.CommandPath()).WithHint("- is stdin")
+	}
+	return nil
+}
+
+func runLogs(ctx context.Context, a *app, o logOptions, names []string) error {
+	options, err := o.read(a.now())
+	if err != nil {
+		return err
+	}
+	r, err := a.readLogs(ctx, names, options)
+	if err != nil {
+		return err
+	}
+	doc := logsDocument{head: a.head("logs", nil), Report: r.Report}
+	return errors.Join(a.results(doc, logsLists(&r.Report)...), unreadLogs(r.Files))
+}
+
+// readLogs reads log files and says on stderr what was left out.
+func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Options) (*pglog.Result, error) {
+	r, err := pglog.Run(ctx, pglog.Expand(patterns), a.in, options)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range r.Files {
+		switch {
+		case f.Error != nil:
+		case f.Format == "empty":
+			a.log.Info(f.Name + " is empty")
+		case f.SkippedLines > 0:
+			a.log.Warn(fmt.Sprintf("%s: %d of %d lines are no part of a message", f.Name, f.SkippedLines, f.Lines))
+		}
+		if f.Cut > 0 {
+			a.log.Warn(fmt.Sprintf("%s: of %d messages longer than 64 MB the end was left out", f.Name, f.Cut))
+		}
+	}
+	if r.AlienZone {
+		a.log.Warn("a time zone's abbreviation is not known and was taken for UTC: log_timezone = 'UTC' avoids it")
+	}
+	return r, nil
+}
+
+// unreadLogs is the error of those files that were not read to their end.
+func unreadLogs(files []pglog.File) error {
+	var failed []string
+	for _, f := range files {
+		if f.Error != nil {
+			failed = append(failed, f.Name+": "+*f.Error)
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	return fault.New(fault.Failed, "%d of %d files could not be read: %s", len(failed), len(files), strings.Join(failed, "; "))
+}

@@ -1,0 +1,66 @@
+package pglog
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+)
+
+// session and background lines with a prefix that is in no list.
+func logWith(prefix func(user, database, app, pid string, n int) string, background func(n int) string) (lines [][]byte) {
+	for n := range 60 {
+		user, database, app, pid := fmt.Sprintf("role%d", n%7), fmt.Sprintf("db%d", n%3), fmt.Sprintf("my app %d", n%5), fmt.Sprint(4000+n)
+		lines = append(lines,
+			[]byte(prefix("[unknown]", "[unknown]", "[unknown]", pid, n)+"LOG:  connection received: host=[local]"),
+			[]byte(prefix(user, database, "[unknown]", pid, n)+"LOG:  connection authorized: user="+user+" database="+database+" application_name="+app),
+			[]byte(prefix(user, database, app, pid, n)+"LOG:  duration: 1.234 ms  statement: select 1"))
+		if n%4 == 0 {
+			lines = append(lines, []byte(background(n)+"LOG:  checkpoint starting: time"))
+		}
+	}
+	return lines
+}
+
+func TestInfer(t *testing.T) {
+	stamp := func(n int) string { return fmt.Sprintf("2026-11-24 03:20:%02d.%03d UTC", n%60, n) }
+	for name, c := range map[string]struct {
+		prefix     func(user, database, app, pid string, n int) string
+		background func(n int) string
+	}{
+		"semicolons": {
+			func(u, d, a, pid string, n int) string {
+				return stamp(n) + ";" + pid + ";" + u + ";" + d + ";" + a + ";"
+			},
+			func(n int) string { return stamp(n) + ";77;;;;" },
+		},
+		"words": {
+			func(u, d, a, pid string, n int) string {
+				return "pg " + stamp(n) + " pid=" + pid + " role=" + u + " base=" + d + " "
+			},
+			func(n int) string { return "pg " + stamp(n) + " pid=77 role= base= " },
+		},
+		"stops": {
+			func(u, d, a, pid string, n int) string { return "<" + stamp(n) + "|" + pid + "> " + u + "/" + d + " " },
+			func(n int) string { return "<" + stamp(n) + "|77> " },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lines := logWith(c.prefix, c.background)
+			f, err := detect(append(bytes.Join(lines, []byte("\n")), '\n'), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%q", f.prefixes[0].Text)
+			var h head
+			var k clock
+			for i, line := range lines {
+				if !f.prefixes[0].match(line, &k, &h) {
+					t.Errorf("%q does not fit %q", f.prefixes[0].Text, line)
+				}
+				if bytes.Contains(line, []byte("duration")) && (string(h.User) != fmt.Sprintf("role%d", i/3%7) && h.User[0] != 'r' || h.Database[0] != 'd' || h.PID < 4000 || h.Time == 0) {
+					t.Errorf("%q reads %q as %+v", f.prefixes[0].Text, line, h)
+				}
+			}
+		})
+	}
+}

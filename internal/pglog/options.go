@@ -1,0 +1,44 @@
+package pglog
+
+import "time"
+
+// Options of a reading.
+type Options struct {
+	Prefix     string    // log_line_prefix of stderr logs; empty: detected, file by file
+	Since      time.Time // events before it are left out, also those without a time; zero: none
+	Until      time.Time // events at or after it are left out; zero: none
+	Statements bool      // tally the statements: Result.Statements
+	Block      int       // bytes that are read at once; 0: what suits the machine
+	Workers    int       // 0: one a processor
+	Most       int       // statements that are told apart; 0: a million
+
+	since, until int64
+}
+
+const (
+	blockSize      = 1 << 20
+	mostStatements = 1_000_000
+)
+
+func (o *Options) most() int {
+	if o.Most > 0 {
+		return o.Most
+	}
+	return mostStatements
+}
+
+func (o *Options) prepare() {
+	if !o.Since.IsZero() {
+		o.since = o.Since.UnixMicro()
+	}
+	if !o.Until.IsZero() {
+		o.until = o.Until.UnixMicro()
+	}
+	if o.Block <= 0 {
+		o.Block = blockSize
+	}
+}
+
+func (o *Options) within(at int64) bool {
+	return (o.since == 0 || at >= o.since) && (o.until == 0 || at < o.until && (at != 0 || o.since == 0))
+}
