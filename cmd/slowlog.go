@@ -13,7 +13,7 @@ INSERT INTO slow_query_log (query, duration_ms, threshold_ms, query_signature); 
 slowlog collect writes into it what it sees running, and keeps the history of pg_stat_statements in the store.`,
 		example: "avadb slowlog init -d shop --grant-to app\navadb slowlog collect --every 1m -d shop\navadb slowlog status -d shop",
 	}, nil)
-	c.AddCommand(newSlowlogInit(a), newSlowlogStatus(a), newSlowlogCollect(a), newSlowlogPrune(a), newSlowlogDrop(a))
+	c.AddCommand(newSlowlogInit(a), newSlowlogStatus(a), newSlowlogCollect(a), newSlowlogIngest(a), newSlowlogPrune(a), newSlowlogDrop(a))
 	return c
 }
 

@@ -31,6 +31,16 @@ func ExtensionRows[T any](ctx context.Context, c *pg.Conn, ext Extension, name s
 	return out, nil
 }
 
+// ExtensionAffected runs a statement that gives no rows and tells how many it wrote.
+func ExtensionAffected(ctx context.Context, c *pg.Conn, ext Extension, name string, args ...any) (int64, error) {
+	text, err := Text(name, c.Server.Major(), ext)
+	if err != nil {
+		return 0, err
+	}
+	tag, err := c.Exec(ctx, text, args...)
+	return tag.RowsAffected(), pg.Describe(ctx, err)
+}
+
 // One runs a statement that gives one row; pgx.ErrNoRows where it gave none.
 func One[T any](ctx context.Context, c *pg.Conn, name string, args ...any) (T, error) {
 	rows, err := Rows[T](ctx, c, name, args...)

@@ -12,6 +12,7 @@ import (
 const (
 	OriginActivity = "activity" // an execution that was seen running
 	OriginStats    = "stats"    // what an interval of pg_stat_statements counted: the mean of its calls
+	OriginLog      = "log"      // an execution that the server has logged
 )
 
 // Row is one for the table. Times are milliseconds; nil is not known.
@@ -62,6 +63,15 @@ func (t *Table) Write(ctx context.Context, conn *pg.Conn, a Access, rows []Row) 
 		_, err := query.ExtensionRows[struct{}](ctx, conn, t.in(), name, Columns(rows)...)
 		return err
 	})
+}
+
+// Add adds the rows that are not there yet, and tells how many these were.
+func (t *Table) Add(ctx context.Context, conn *pg.Conn, a Access, rows []Row) (added int64, err error) {
+	err = t.write(ctx, conn, a, func() (err error) {
+		added, err = query.ExtensionAffected(ctx, conn, t.in(), "slowlog/add", Columns(rows)...)
+		return err
+	})
+	return added, err
 }
 
 // write runs work in a transaction, with the rights that Access found.

@@ -1,0 +1,156 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"avadb/internal/fault"
+	"avadb/internal/journal"
+	"avadb/internal/pg"
+	"avadb/internal/pglog"
+	"avadb/internal/render"
+	"avadb/internal/slowlog"
+)
+
+type slowlogIngestOptions struct {
+	logOptions
+	threshold, schema    string
+	keepLiterals, follow bool
+}
+
+type slowlogIngestDocument struct {
+	head
+	Files     []slowlog.Ingested `json:"files"`      // in the order of their reading
+	RowsRead  int64              `json:"rows_read"`  // executions over the threshold
+	RowsAdded int64              `json:"rows_added"` // of them, that the table did not have yet
+	ElapsedMS float64            `json:"elapsed_ms"` // from the first file to the end of the last
+}
+
+func newSlowlogIngest(a *app) *cobra.Command {
+	var o slowlogIngestOptions
+	c := newCommand(spec{
+		use: "ingest FILE...", short: "Write the slow executions of server logs into slow_query_log",
+		long: `Reads PostgreSQL's own logs, in all the formats that avadb logs reads, and writes each execution that took longer than --threshold into the
+slow_query_log table of the connected database, with its true duration, as a row of origin log. What is there already is not
+written twice: neither when a file is read again, nor when it was renamed or compressed. A file that grew is read from where the
+last reading stopped; one that was interrupted goes on.
+
+Constants are replaced in the text, unless --keep-literals; passwords are masked in any case. --follow goes on as the files grow and are
+rotated.`,
+		example: `avadb slowlog ingest -d shop '/var/log/postgresql/*.log'
+avadb slowlog ingest -d shop --threshold 250ms --since 1d 'log/*.csv'
+avadb slowlog ingest -d shop --follow '/var/log/postgresql/*.log'`,
+		args:       needsFiles,
+		privileges: "  INSERT on the table; the files must be readable",
+		exits: `  1  a file could not be read; what the others say is in the table
+  2  no file is named, or the prefix, the threshold or a time is not valid
+  4  the table is missing, or as an application made it: avadb slowlog init; INSERT is missing`,
+	}, func(ctx context.Context, _ *cobra.Command, names []string) error {
+		return runSlowlogIngest(ctx, a, o, names)
+	})
+	o.addFlags(c.Flags())
+	addSchemaFlag(c, &o.schema)
+	f := c.Flags()
+	f.StringVar(&o.threshold, "threshold", "100ms", "note executions slower than this")
+	f.BoolVar(&o.keepLiterals, "keep-literals", false, "keep the statements with their constants, which can be anybody's data")
+	f.BoolVar(&o.follow, "follow", false, "go on as the files grow and are rotated")
+	return c
+}
+
+// followEvery is how often the files are looked at.
+const followEvery = time.Second
+
+func runSlowlogIngest(ctx context.Context, a *app, o slowlogIngestOptions, names []string) error {
+	options, err := o.check(a, names)
+	if err != nil {
+		return err
+	}
+	bar := a.newProgress(pglog.Expand(names))
+	if !o.follow {
+		options.Progress = bar.at
+	}
+	return a.withConn(ctx, pg.Options{Class: pg.Background, Changes: true, IdleForever: o.follow}, func(conn *pg.Conn) error {
+		in, err := a.ingester(ctx, conn, o, options)
+		if err != nil {
+			return err
+		}
+		if o.follow {
+			a.log.Info("following " + strings.Join(names, ", "))
+			return in.Follow(ctx, names, followEvery, a.tellIngested)
+		}
+		return a.ingest(ctx, conn, in, names, bar)
+	})
+}
+
+func (o slowlogIngestOptions) check(a *app, names []string) (options slowlog.IngestOptions, err error) {
+	for _, name := range names {
+		if name == pglog.Stdin {
+			return options, fault.New(fault.Usage, "stdin cannot be ingested: there is no place in it to go on from").WithHint("write it to a file first")
+		}
+	}
+	if o.follow && a.format != render.Table && a.format != render.Plain {
+		return options, fault.New(fault.Usage, "with --follow there is no result to print")
+	}
+	if options.Options, err = o.logOptions.read(a.now()); err != nil {
+		return options, err
+	}
+	options.KeepLiterals = o.keepLiterals
+	options.Threshold, err = duration("threshold", o.threshold, 0)
+	return options, err
+}
+
+func (a *app) ingester(ctx context.Context, conn *pg.Conn, o slowlogIngestOptions, options slowlog.IngestOptions) (*slowlog.Ingester, error) {
+	table, err := slowlog.Find(ctx, conn, o.schema)
+	if err != nil {
+		return nil, err
+	}
+	root, err := journal.StateHome(a.env)
+	if err != nil {
+		return nil, fault.New(fault.Failed, "find the folder of avadb's state: %w", err).WithHint("set XDG_STATE_HOME")
+	}
+	cursors, err := slowlog.OpenCursors(root, conn.Server.SystemIdentifier, conn.Server.Database+"."+table.Schema)
+	if err != nil {
+		return nil, err
+	}
+	return slowlog.NewIngester(ctx, conn, table, cursors, options)
+}
+
+func (a *app) ingest(ctx context.Context, conn *pg.Conn, in *slowlog.Ingester, names []string, bar *progress) error {
+	defer bar.clear()
+	doc := slowlogIngestDocument{head: a.head("slowlog ingest", conn), Files: []slowlog.Ingested{}}
+	began := time.Now()
+	var failed []string
+	for _, name := range pglog.Expand(names) {
+		done, err := in.File(ctx, name)
+		if err != nil {
+			return err
+		}
+		if done.Error != nil {
+			failed = append(failed, name+": "+*done.Error)
+		}
+		bar.done += done.Bytes
+		doc.Files = append(doc.Files, done)
+		doc.RowsRead += done.RowsRead
+		doc.RowsAdded += done.RowsAdded
+	}
+	bar.clear()
+	doc.ElapsedMS = float64(time.Since(began).Microseconds()) / 1000
+	var unread error
+	if len(failed) > 0 {
+		unread = fault.New(fault.Failed, "%d of %d files could not be read: %s", len(failed), len(doc.Files), strings.Join(failed, "; "))
+	}
+	return errors.Join(a.result(doc, doc.Files), unread)
+}
+
+func (a *app) tellIngested(done slowlog.Ingested) {
+	if done.Error != nil {
+		a.log.Warn(done.Name + ": " + *done.Error)
+		return
+	}
+	a.log.Info(fmt.Sprintf("%s: %d rows read, %d added", done.Name, done.RowsRead, done.RowsAdded))
+}

@@ -1,0 +1,75 @@
+package slowlog
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"avadb/internal/fault"
+	"avadb/internal/journal"
+)
+
+// Cursors remember how far each log file was ingested, in a file of this host: the logs are here as well. They only save work. Were they
+// lost, every file would be read again, and not a row added twice.
+type Cursors struct {
+	path  string
+	Files map[string]Cursor `json:"files"` // by pglog.Identity
+}
+
+// Cursor is how far a file was ingested.
+type Cursor struct {
+	Name string    `json:"name"` // when it was read last
+	To   int64     `json:"to"`   // decompressed bytes
+	At   time.Time `json:"at"`   // when
+}
+
+// forgetAfter is how long a file that is not read any more is remembered.
+const forgetAfter = 90 * 24 * time.Hour
+
+// OpenCursors reads those of a server's database. root is the folder of avadb's state.
+func OpenCursors(root, systemIdentifier, database string) (*Cursors, error) {
+	c := &Cursors{path: filepath.Join(root, "ingest", systemIdentifier, uuidOf(database)+".json"), Files: map[string]Cursor{}}
+	raw, err := os.ReadFile(c.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c, nil
+	case err == nil:
+		err = json.Unmarshal(raw, c)
+	}
+	if err != nil {
+		return nil, fault.New(fault.Failed, "read how far the logs were ingested: %w", err).
+			WithHint("remove %s: every log is read again, and no row is added twice", c.path)
+	}
+	return c, nil
+}
+
+// At is where to go on in a file; 0 where it is new.
+func (c *Cursors) At(identity string) int64 { return c.Files[identity].To }
+
+// Set moves a file's cursor.
+func (c *Cursors) Set(identity, name string, to int64) {
+	c.Files[identity] = Cursor{Name: name, To: to, At: time.Now().UTC()}
+}
+
+// Save writes them, whole or not at all.
+func (c *Cursors) Save() error {
+	for identity, one := range c.Files {
+		if time.Since(one.At) > forgetAfter {
+			delete(c.Files, identity)
+		}
+	}
+	raw, err := json.Marshal(c)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(c.path), 0o700)
+	}
+	if err == nil {
+		err = journal.ReplaceFile(c.path, raw, 0o600, nil)
+	}
+	if err != nil {
+		return fault.New(fault.Failed, "keep how far the logs were ingested: %w", err).WithHint("make $XDG_STATE_HOME writable; the rows are in the table")
+	}
+	return nil
+}
