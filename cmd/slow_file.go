@@ -158,8 +158,9 @@ func fileWeight(s *statements.Statement, by string) float64 {
 		return *s.MaxMS
 	case statements.ByCalls:
 		return float64(s.Calls)
+	default:
+		return s.TotalMS
 	}
-	return s.TotalMS
 }
 
 func fileStatement(s *pglog.Statement) statements.Statement {
