@@ -40,7 +40,11 @@ func (f *form) parser() parser {
 	case formatJSON:
 		return &jsonParser{}
 	}
-	return &stderrParser{prefixes: f.prefixes, steady: f.prefixes[0].steady()}
+	p := &stderrParser{prefixes: f.prefixes, steady: -1}
+	if len(f.prefixes) > 0 {
+		p.steady = f.prefixes[0].steady()
+	}
+	return p
 }
 
 // detect tells the form from a sample of the beginning.

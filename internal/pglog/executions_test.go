@@ -79,13 +79,13 @@ func TestExecutions(t *testing.T) {
 			if parameters < 700 {
 				t.Errorf("%d have parameters", parameters)
 			}
-			resume(t, path, raw, all)
+			resume(t, raw, all)
 		})
 	}
 }
 
 // resume reads a file that grows, again and again from where it was: what comes is what one reading gives.
-func resume(t *testing.T, path string, raw []byte, want []pglog.Execution) {
+func resume(t *testing.T, raw []byte, want []pglog.Execution) {
 	t.Helper()
 	grown := filepath.Join(t.TempDir(), "grown")
 	var all []pglog.Execution

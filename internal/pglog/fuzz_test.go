@@ -61,6 +61,7 @@ func FuzzJSON(f *testing.F) {
 // FuzzDetect tells a form of any bytes, and reads them by it; a prefix that it found out must be one that ParsePrefix reads.
 func FuzzDetect(f *testing.F) {
 	seeds(f, "p_all.log", "p_rds.log", "p_empty.log", "p_debian.csv", "p_debian.json")
+	f.Add([]byte{}, uint16(1))
 	f.Add([]byte(`{"log":"a\n","textPayload":"b","errorLevel":1}`), uint16(1))
 	f.Fuzz(func(t *testing.T, data []byte, _ uint16) {
 		if len(data) > 5000 {

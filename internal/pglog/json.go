@@ -254,7 +254,7 @@ func hex(text []byte) (r rune, used int) {
 	if err != nil {
 		return utf8.RuneError, 0
 	}
-	return rune(n), 4 //nolint:gosec // 16 bits
+	return rune(n), 4
 }
 
 // split gives where the last line of data begins.

@@ -93,7 +93,7 @@ type head struct {
 
 // match reads the prefix and the label of a line into h. Fields of text end where the rest fits: a name may hold what stands behind it.
 func (p *Prefix) match(line []byte, c *clock, h *head) bool {
-	h.Event.reset()
+	h.reset()
 	return p.from(0, line, 0, c, h)
 }
 
@@ -157,6 +157,7 @@ func (s *session) remember(p *Prefix, text []byte, c *clock) {
 	s.text = line[:len(text)]
 }
 
+// from reads the steps from i on, at a place of the line.
 func (p *Prefix) from(i int, line []byte, at int, c *clock, h *head) bool {
 	for ; i < len(p.steps); i++ {
 		s := &p.steps[i]
@@ -167,86 +168,98 @@ func (p *Prefix) from(i int, line []byte, at int, c *clock, h *head) bool {
 			at += len(s.literal)
 			continue
 		}
-		rest := line[at:]
 		if s.padded {
-			trimmed := bytes.TrimLeft(rest, " ")
-			at += len(rest) - len(trimmed)
-			rest = trimmed
+			at += blanksBefore(line[at:])
 		}
-		n := -1
-		switch s.verb {
-		case 'q': // other processes stop here
-			if _, _, n := label(rest); n > 0 {
+		if s.verb == 'q' { // other processes stop here
+			if _, _, n := label(line[at:]); n > 0 {
 				return p.done(line, at, h)
 			}
 			continue
-		case 'm', 't':
-			h.Time, n = c.stamp(rest)
-			if n == 0 {
-				return false
-			}
-		case 's':
-			if _, n = c.stamp(rest); n == 0 {
-				return false
-			}
-		case 'n':
-			if h.Time, n = epoch(rest); n == 0 {
-				return false
-			}
-		case 'p', 'P', 'l', 'x':
-			n = 0
-			var number int64
-			for n < len(rest) && n < 18 && isDigit(rest[n]) {
-				number = number*10 + int64(rest[n]-'0')
-				n++
-			}
-			switch {
-			case n == 0 && s.verb != 'P':
-				return false
-			case s.verb == 'p':
-				h.PID = int32(number) //nolint:gosec // a process id has 32 bits
-			case s.verb == 'l':
-				h.Line = number
-			}
-		case 'Q':
-			n = 0
-			for n < len(rest) && n < 20 && (isDigit(rest[n]) || n == 0 && rest[n] == '-') {
-				n++
-			}
-			h.QueryID = signed(rest[:n])
-		case 'c':
-			n = 0
-			for n < len(rest) && (isDigit(rest[n]) || rest[n] >= 'a' && rest[n] <= 'f' || rest[n] == '.') {
-				n++
-			}
-			if n < 3 {
-				return false
-			}
-			h.Session = rest[:n]
-		case 'v':
-			n = 0
-			for n < len(rest) && (isDigit(rest[n]) || rest[n] == '/') {
-				n++
-			}
-		case 'e':
-			if n = 5; len(rest) < n {
-				return false
-			}
-			h.SQLState = rest[:n]
-		default:
+		}
+		if isText(s.verb) {
 			return p.text(i, line, at, c, h)
+		}
+		n := h.fixed(s.verb, line[at:], c)
+		if n < 0 {
+			return false
 		}
 		at += n
 		if s.padded {
-			rest = line[at:]
-			at += len(rest) - len(bytes.TrimLeft(rest, " "))
-			at -= p.blanksOwed(i)
-			if at < 0 {
+			if at += blanksBefore(line[at:]) - p.blanksOwed(i); at < 0 {
 				return false
 			}
 		}
 	}
 	return p.done(line, at, h)
+}
+
+func blanksBefore(text []byte) int { return len(text) - len(bytes.TrimLeft(text, " ")) }
+
+// isText tells the fields that can hold anything.
+func isText(verb byte) bool { return strings.IndexByte("udahrbiL", verb) >= 0 }
+
+// fixed reads a field whose end shows by itself. It gives its length, -1 where it is none.
+func (h *head) fixed(verb byte, text []byte, c *clock) (n int) {
+	switch verb {
+	case 'm', 't', 's', 'n':
+		return h.stamp(verb, text, c)
+	case 'p', 'P', 'l', 'x':
+		var number int64
+		for n < len(text) && n < 18 && isDigit(text[n]) {
+			number = number*10 + int64(text[n]-'0')
+			n++
+		}
+		switch {
+		case n == 0 && verb != 'P':
+			return -1
+		case verb == 'p':
+			h.PID = int32(number)
+		case verb == 'l':
+			h.Line = number
+		}
+	case 'Q':
+		for n < len(text) && n < 20 && (isDigit(text[n]) || n == 0 && text[n] == '-') {
+			n++
+		}
+		h.QueryID = signed(text[:n])
+	case 'c':
+		for n < len(text) && (isDigit(text[n]) || text[n] >= 'a' && text[n] <= 'f' || text[n] == '.') {
+			n++
+		}
+		if n < 3 {
+			return -1
+		}
+		h.Session = text[:n]
+	case 'v':
+		for n < len(text) && (isDigit(text[n]) || text[n] == '/') {
+			n++
+		}
+	case 'e':
+		if len(text) < 5 {
+			return -1
+		}
+		n, h.SQLState = 5, text[:5]
+	}
+	return n
+}
+
+// stamp reads a timestamp; that of the session's begin is not kept.
+func (h *head) stamp(verb byte, text []byte, c *clock) int {
+	var at int64
+	var n int
+	if verb == 'n' {
+		at, n = epoch(text)
+	} else {
+		at, n = c.stamp(text)
+	}
+	if n == 0 {
+		return -1
+	}
+	if verb != 's' {
+		h.Time = at
+	}
+	return n
 }
 
 // blanksOwed is how many blanks the literal behind a padded field begins with: the padding has swallowed them.

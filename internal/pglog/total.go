@@ -47,7 +47,7 @@ func (t *total) takeAll(d *digest) {
 	t.take(d)
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	t.counts.merge(&d.counts)
+	t.merge(&d.counts)
 }
 
 func (c *counts) merge(o *counts) {
@@ -94,16 +94,33 @@ func (c *counts) merge(o *counts) {
 
 func (c *counts) mergeNumbers(o *counts) {
 	for _, pair := range [...]struct{ mine, other *int64 }{
-		{&c.deadlocked, &o.deadlocked}, {&c.crashed, &o.crashed}, {&c.sessionMS, &o.sessionMS}, {&c.waitedUS, &o.waitedUS},
-		{&c.connections.Received, &o.connections.Received}, {&c.connections.Authorized, &o.connections.Authorized},
-		{&c.connections.Disconnected, &o.connections.Disconnected}, {&c.locks.StillWaiting, &o.locks.StillWaiting}, {&c.locks.Acquired, &o.locks.Acquired},
-		{&c.tempFiles.Count, &o.tempFiles.Count}, {&c.tempFiles.Bytes, &o.tempFiles.Bytes}, {&c.checkpoints.Starting, &o.checkpoints.Starting},
-		{&c.checkpoints.Complete, &o.checkpoints.Complete}, {&c.checkpoints.buffers, &o.checkpoints.buffers}, {&c.checkpoints.writeMS, &o.checkpoints.writeMS},
-		{&c.checkpoints.syncMS, &o.checkpoints.syncMS}, {&c.checkpoints.totalMS, &o.checkpoints.totalMS}, {&c.autovacuum.Vacuum, &o.autovacuum.Vacuum},
-		{&c.autovacuum.Analyze, &o.autovacuum.Analyze}, {&c.autovacuum.elapsedCS, &o.autovacuum.elapsedCS}, {&c.cancelled.Total, &o.cancelled.Total},
-		{&c.cancelled.UserRequest, &o.cancelled.UserRequest}, {&c.cancelled.StatementTimeout, &o.cancelled.StatementTimeout},
-		{&c.cancelled.LockTimeout, &o.cancelled.LockTimeout}, {&c.cancelled.SessionTimeout, &o.cancelled.SessionTimeout},
-		{&c.cancelled.RecoveryConflict, &o.cancelled.RecoveryConflict}, {&c.cancelled.Administrator, &o.cancelled.Administrator},
+		{&c.deadlocked, &o.deadlocked},
+		{&c.crashed, &o.crashed},
+		{&c.sessionMS, &o.sessionMS},
+		{&c.waitedUS, &o.waitedUS},
+		{&c.connections.Received, &o.connections.Received},
+		{&c.connections.Authorized, &o.connections.Authorized},
+		{&c.connections.Disconnected, &o.connections.Disconnected},
+		{&c.locks.StillWaiting, &o.locks.StillWaiting},
+		{&c.locks.Acquired, &o.locks.Acquired},
+		{&c.tempFiles.Count, &o.tempFiles.Count},
+		{&c.tempFiles.Bytes, &o.tempFiles.Bytes},
+		{&c.checkpoints.Starting, &o.checkpoints.Starting},
+		{&c.checkpoints.Complete, &o.checkpoints.Complete},
+		{&c.checkpoints.buffers, &o.checkpoints.buffers},
+		{&c.checkpoints.writeMS, &o.checkpoints.writeMS},
+		{&c.checkpoints.syncMS, &o.checkpoints.syncMS},
+		{&c.checkpoints.totalMS, &o.checkpoints.totalMS},
+		{&c.autovacuum.Vacuum, &o.autovacuum.Vacuum},
+		{&c.autovacuum.Analyze, &o.autovacuum.Analyze},
+		{&c.autovacuum.elapsedCS, &o.autovacuum.elapsedCS},
+		{&c.cancelled.Total, &o.cancelled.Total},
+		{&c.cancelled.UserRequest, &o.cancelled.UserRequest},
+		{&c.cancelled.StatementTimeout, &o.cancelled.StatementTimeout},
+		{&c.cancelled.LockTimeout, &o.cancelled.LockTimeout},
+		{&c.cancelled.SessionTimeout, &o.cancelled.SessionTimeout},
+		{&c.cancelled.RecoveryConflict, &o.cancelled.RecoveryConflict},
+		{&c.cancelled.Administrator, &o.cancelled.Administrator},
 		{&c.cancelled.Autovacuum, &o.cancelled.Autovacuum},
 	} {
 		*pair.mine += *pair.other
@@ -134,8 +151,8 @@ func (t *total) report(files []File) *Report {
 		Cancelled: t.cancelled, Crashes: t.crashes,
 	}
 	for s, n := range t.severities {
-		if n > 0 && Severity(s) != Other { //nolint:gosec // an index of severities
-			r.Severities[Severity(s).String()] = n //nolint:gosec // an index of severities
+		if n > 0 && Severity(s) != Other {
+			r.Severities[Severity(s).String()] = n
 		}
 	}
 	for word, n := range t.words {
