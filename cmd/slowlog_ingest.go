@@ -96,7 +96,7 @@ func (o slowlogIngestOptions) check(a *app, names []string) (options slowlog.Ing
 	if o.follow && a.format != render.Table && a.format != render.Plain {
 		return options, fault.New(fault.Usage, "with --follow there is no result to print")
 	}
-	if options.Options, err = o.logOptions.read(a.now()); err != nil {
+	if options.Options, err = o.read(a.now()); err != nil {
 		return options, err
 	}
 	options.KeepLiterals = o.keepLiterals

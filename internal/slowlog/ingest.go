@@ -18,8 +18,8 @@ import (
 // IngestOptions say what of the logs becomes rows.
 type IngestOptions struct {
 	pglog.Options
-	Threshold    time.Duration // what took longer is slow
-	KeepLiterals bool          // statements are kept as they were, and not without their constants
+	Threshold    time.Duration     // what took longer is slow
+	KeepLiterals bool              // statements are kept as they were, and not without their constants
 	Progress     func(bytes int64) // told how far a file is read; nil: nobody is
 }
 
@@ -48,15 +48,16 @@ type Ingester struct {
 
 // NewIngester refuses where the table is not there, is not today's, or may not be written.
 func NewIngester(ctx context.Context, conn *pg.Conn, t *Table, cursors *Cursors, o IngestOptions) (*Ingester, error) {
-	switch layout := t.Layout(); {
-	case layout == None:
+	switch t.Layout() {
+	case None:
 		return nil, fault.New(fault.Prerequisite, "database %s has no table %s", conn.Server.Database, t.Identifier()).
 			WithHint("%s makes it", strings.TrimSpace("avadb slowlog init "+conn.Target.CommandFlags()))
-	case layout == Original:
+	case Original:
 		return nil, fault.New(fault.Prerequisite, "%s is as an application made it, and has no place for what a log says", t.Identifier()).
 			WithHint("%s upgrades it while it is written to", strings.TrimSpace("avadb slowlog init "+conn.Target.CommandFlags()))
-	case layout == Foreign:
+	case Foreign:
 		return nil, t.Unknown()
+	case Current, Upgrading:
 	}
 	access, err := t.Access(ctx, conn)
 	if err != nil {
