@@ -144,6 +144,9 @@ func sqlOf(shape int) string {
 	return fmt.Sprintf("SELECT count(*) AS truth_%d FROM numbers WHERE n > %d", shape, shape) + strings.Repeat(" AND n > 0", shape)
 }
 
+// nameOf is in the text of that statement alone.
+func nameOf(shape int) string { return fmt.Sprintf("truth_%d ", shape) }
+
 func (d *driver) resetOne() {
 	d.t.Helper()
 	shape := d.random.IntN(shapes)
@@ -241,7 +244,7 @@ func (d *driver) compare(i int, from, to mark, live bool) (exact int) {
 	answer := d.rig.windowOf(d.t, d.server.DSN("shop"), from.at, to.at, live)
 	for shape := range shapes {
 		truth := to.calls[shape] - from.calls[shape]
-		calls, confidence, _ := callsOf(answer, fmt.Sprintf("truth_%d ", shape))
+		calls, confidence, _ := callsOf(answer, nameOf(shape))
 		if confidence == "" {
 			confidence = answer.Window.Confidence // no row says that nothing ran
 		}
