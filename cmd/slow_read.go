@@ -82,8 +82,8 @@ func (r *windowReader) at(ctx context.Context, span history.Span, w window) (*st
 	if r.source == sourceStats {
 		return counted, err
 	}
-	if err != nil && fault.KindOf(err) != fault.Prerequisite {
-		return nil, err
+	if err != nil && (fault.KindOf(err) != fault.Prerequisite || w.begin == nil) {
+		return nil, err // to be compared with the counters of now, those of then are needed
 	}
 	logged, tableErr := r.logged(ctx, span)
 	switch {

@@ -198,6 +198,10 @@ func (p *signaturePage) explain(ctx context.Context) (err error) {
 	})
 	if mine >= 0 {
 		p.doc.Plan, err = statements.Explain(ctx, p.conn, p.known[mine].Query)
+		if f := fault.As(err); f != nil && f.Kind == fault.Failed { // such as a table that is gone: the rest of the page is worth a look
+			p.app.log.Warn("there is no plan: " + f.Message)
+			return nil
+		}
 		return err
 	}
 	for _, k := range p.known {

@@ -60,7 +60,7 @@ func evictionCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {
 		minutes := max(tally.TakenAt.Sub(tally.StatsReset).Minutes(), 1)
 		n, span := tally.Dealloc, "since the reset of "+tally.StatsReset.UTC().Format(time.RFC3339)
 		if h, err := e.lastHour(ctx); err == nil && h.evictions != nil && minutes > 60 {
-			n, minutes, span = *h.evictions, 60, "in the last hour"
+			n, minutes, span = *h.evictions, max(h.minutes(), 60), fmt.Sprintf("in the last %.0f minutes", max(h.minutes(), 60))
 		}
 		return t.measured(float64(n)/minutes, fmt.Sprintf("%d evictions %s", n, span), e.moreEntries(tally)), nil
 	}

@@ -82,7 +82,7 @@ func (e *Env) spanByHistory(ctx context.Context, before *Kept) (*statements.Tota
 		return nil, ""
 	}
 	answer, err := store.Window(ctx, e.Conn, server, span, statements.Scope{By: statements.ByTotal})
-	if err != nil || answer == nil || answer.Window.CoveragePct == nil || *answer.Window.CoveragePct < enoughCovered {
+	if err != nil || answer == nil || answer.Window.CoveragePct == nil || *answer.Window.CoveragePct < enoughCovered || answer.Window.BeginsEarly() {
 		return nil, ""
 	}
 	total := &statements.Totals{}

@@ -33,6 +33,14 @@ type hour struct {
 	failed    *string // what the last collection failed with
 }
 
+// minutes that were counted: more than 60 where the snapshot before the hour is old.
+func (h *hour) minutes() float64 {
+	if h.answer == nil || h.answer.Window.CoveredFrom == nil {
+		return 0
+	}
+	return h.answer.Window.CoveredTo.Sub(*h.answer.Window.CoveredFrom).Minutes()
+}
+
 // lastHour reads it once.
 func (e *Env) lastHour(ctx context.Context) (*hour, error) {
 	if e.hour != nil {

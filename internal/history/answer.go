@@ -36,16 +36,48 @@ type group struct {
 	statement           int32
 	signature           int64
 	database, user      *string
-	squares             float64 // of the execution times, ms^2
+	members             []member // whose counters are in it
+	squares             float64  // of the execution times, ms^2
 	max                 *float64
 	flags               int16
 	long                bool // one ended in the window and ran mostly before it
 	several             bool // it has more than one queryid
 }
 
+// member is a statement of the store.
+type member struct{ server, statement int32 }
+
+// in tells that the scope asks for it.
+func (g *group) in(scope statements.Scope) bool {
+	return (scope.Database == "" || value(g.database) == scope.Database) && (scope.User == "" || value(g.user) == scope.User)
+}
+
+// mergeMax keeps the maximum of both. It is known where each statement's is: of one that is in both parts, the later one rose above the earlier
+// one or did not.
+func (g *group) mergeMax(other *group) {
+	isNew := false
+	for _, m := range other.members {
+		if !slices.Contains(g.members, m) {
+			g.members, isNew = append(g.members, m), true
+		}
+	}
+	switch {
+	case g.max != nil && other.max != nil:
+		highest := max(*g.max, *other.max)
+		g.max = &highest
+	case isNew:
+		g.max = nil
+	case g.max == nil && len(g.members) == 1:
+		g.max = other.max
+	}
+}
+
 // summed is a row of sql/history/window_statements.sql.
 type summed struct {
 	Statement         int32
+	Members           []int32
+	DBID              int64 `db:"dbid"`
+	UserID            int64 `db:"userid"`
 	Signature         int64
 	QueryID           *int64 `db:"queryid"`
 	Database          *string
@@ -69,9 +101,9 @@ type summed struct {
 }
 
 func (r *summed) group(server int32) *group {
-	return &group{
+	g := &group{
 		Counters: statements.Counters{
-			Toplevel: r.Toplevel, QueryID: r.QueryID, Calls: r.Calls, TotalMS: r.TotalMS, Rows: r.Rows,
+			DBID: r.DBID, UserID: r.UserID, Toplevel: r.Toplevel, QueryID: r.QueryID, Calls: r.Calls, TotalMS: r.TotalMS, Rows: r.Rows,
 			SharedBlksHit: r.SharedBlksHit, SharedBlksRead: r.SharedBlksRead, SharedBlksWritten: r.SharedBlksWritten,
 			LocalBlksRead: r.LocalBlksRead, LocalBlksWritten: r.LocalBlksWritten, TempBlksRead: r.TempBlksRead, TempBlksWritten: r.TempBlksWritten,
 			WALBytes: r.WALBytes,
@@ -79,6 +111,10 @@ func (r *summed) group(server int32) *group {
 		server: server, statement: r.Statement, signature: r.Signature, database: r.Database, user: r.User, squares: r.Squares, max: r.MaxMS, flags: r.Flags, long: r.Long,
 		several: r.QueryID == nil,
 	}
+	for _, id := range r.Members {
+		g.members = append(g.members, member{server, id})
+	}
+	return g
 }
 
 func (g *group) key() groupKey {
@@ -111,9 +147,7 @@ func (a *answer) add(g *group) {
 	is.WALBytes += g.WALBytes
 	is.flags |= g.flags
 	is.long = is.long || g.long
-	if g.max != nil && (is.max == nil || *g.max > *is.max) {
-		is.max = g.max
-	}
+	is.mergeMax(g)
 	if is.Query == "" {
 		is.Query = g.Query
 	}

@@ -1,6 +1,8 @@
 package history
 
 import (
+	"strings"
+
 	"time"
 
 	"avadb/internal/statements"
@@ -67,6 +69,7 @@ func (s *state) name(entries []statements.Counters, texts []statements.Text) []n
 			s.known[key] = known
 		}
 		known.own, known.texted = text.Own, text.Query != nil
+		known.resets = text.Query != nil && strings.Contains(strings.ToLower(*text.Query), "pg_stat_statements_reset")
 		added = append(added, newText{key: key, statement: known, text: text, signature: signatureOf(text)})
 	}
 	return added
@@ -75,7 +78,7 @@ func (s *state) name(entries []statements.Counters, texts []statements.Text) []n
 // compare gives what moved between the state and a reading.
 func (s *state) compare(l *last, r *statements.Tally) *changes {
 	c := &changes{interval: l.since(r)}
-	there := make(map[*statement]bool, len(r.Entries))
+	there, resets := make(map[*statement]bool, len(r.Entries)), false
 	for i := range r.Entries {
 		now := &r.Entries[i]
 		known := s.known[now.Key()]
@@ -86,7 +89,11 @@ func (s *state) compare(l *last, r *statements.Tally) *changes {
 		c.counters = append(c.counters, counter{statement: known, now: now})
 		if d, flags, ok := c.interval.count(*now, known.counters); ok {
 			c.deltas = append(c.deltas, delta{statement: known.id, flags: flags, Delta: d})
+			resets = resets || known.resets
 		}
+	}
+	if resets && !c.interval.epochMoved { // what was reset alone may show nothing of it
+		c.interval.flags = append(c.interval.flags, FlagForgotten)
 	}
 	if r.NotVisible > 0 {
 		return c // what is not there may only be hidden
@@ -95,6 +102,9 @@ func (s *state) compare(l *last, r *statements.Tally) *changes {
 		if !there[known] && known.counters != nil {
 			c.gone = append(c.gone, known.id)
 		}
+	}
+	if i := &c.interval; len(c.gone) > 0 && !resets && i.evictions <= 0 && !i.epochMoved && !i.baseline {
+		i.flags = append(i.flags, FlagForgotten)
 	}
 	return c
 }

@@ -8,14 +8,15 @@ import (
 
 // The flags of a snapshot: what happened in its interval. They are part of the store's layout.
 const (
-	FlagFirst   = "first"   // nothing stands before it: its counters are the baseline
-	FlagNode    = "node"    // its counters are another node's than those before: a baseline too
-	FlagReset   = "reset"   // all counters were reset: what they count since then is counted from zero
-	FlagRestart = "restart" // the server was started
-	FlagEvicted = "evicted" // entries were evicted, with what they had counted
-	FlagClock   = "clock"   // the server's clock went back
-	FlagAway    = "away"    // the collector was away for far longer than usual
-	FlagHidden  = "hidden"  // the role did not see all entries before: those it sees now for the first time begin with a baseline
+	FlagFirst     = "first"     // nothing stands before it: its counters are the baseline
+	FlagNode      = "node"      // its counters are another node's than those before: a baseline too
+	FlagReset     = "reset"     // all counters were reset: what they count since then is counted from zero
+	FlagRestart   = "restart"   // the server was started
+	FlagEvicted   = "evicted"   // entries were evicted, with what they had counted
+	FlagClock     = "clock"     // the server's clock went back
+	FlagAway      = "away"      // the collector was away for far longer than usual
+	FlagForgotten = "forgotten" // entries went away without an eviction: they were reset alone, with what they had counted since the snapshot before
+	FlagHidden    = "hidden"    // the role did not see all entries before: those it sees now for the first time begin with a baseline
 )
 
 // The flags of a delta, as bits.

@@ -12,7 +12,6 @@ import (
 type remainder struct {
 	*statements.Tally
 	*changes
-	after int32 // the newest snapshot
 	texts map[int32]newText
 	names map[int32]named
 }
@@ -26,18 +25,31 @@ type named struct {
 	Own       bool
 }
 
-// remainder reads the server as a collection would, and writes nothing.
-func (s *Store) remainder(ctx context.Context, conn *pg.Conn, server int32) (*remainder, error) {
-	c := &Collector{conn: conn, store: s, server: &Server{ID: server}, told: map[string]bool{}, log: s.log, step: func() {}}
-	newest, err := query.Rows[last](ctx, s.Conn, "history/window_last", server)
-	if err != nil || len(newest) == 0 {
-		return nil, err
-	}
-	known, err := c.loadCounters(ctx, &newest[0])
+// standing is the newest snapshot and its counters.
+type standing struct {
+	newest last
+	known  *state
+}
+
+// reader is a collector that writes nothing.
+func (s *Store) reader(conn *pg.Conn, server int32) *Collector {
+	return &Collector{conn: conn, store: s, server: &Server{ID: server}, told: map[string]bool{}, log: s.log, step: func() {}}
+}
+
+// standing reads it.
+func (s *Store) standing(ctx context.Context, server int32) (*standing, error) {
+	newest, err := query.One[last](ctx, s.Conn, "history/window_last", server)
 	if err != nil {
 		return nil, err
 	}
-	r := &remainder{after: newest[0].ID, texts: map[int32]newText{}, names: map[int32]named{}}
+	known, err := s.reader(nil, server).loadCounters(ctx, &newest)
+	return &standing{newest, known}, err
+}
+
+// remainder reads the server as a collection would, and writes nothing.
+func (s *Store) remainder(ctx context.Context, conn *pg.Conn, server int32, since *standing) (_ *remainder, err error) {
+	c, known := s.reader(conn, server), since.known
+	r := &remainder{texts: map[int32]newText{}, names: map[int32]named{}}
 	if r.Tally, err = statements.ReadCounters(ctx, conn); err != nil {
 		return nil, err
 	}
@@ -51,7 +63,7 @@ func (s *Store) remainder(ctx context.Context, conn *pg.Conn, server int32) (*re
 	for _, added := range known.name(r.Entries, texts) {
 		r.texts[added.statement.id] = added
 	}
-	r.changes = known.compare(&newest[0], r.Tally)
+	r.changes = known.compare(&since.newest, r.Tally)
 	return r, s.nameChanges(ctx, server, r)
 }
 
@@ -74,11 +86,12 @@ func (r *remainder) boundary() boundary {
 }
 
 // addRemainder adds what the server counted since the newest snapshot.
-func (a *answer) addRemainder(r *remainder, server int32, scope statements.Scope) {
+func (a *answer) addRemainder(r *remainder, server int32, names *catalog, scope statements.Scope) {
 	for i := range r.deltas {
 		d := &r.deltas[i]
 		g := &group{
 			Counters: d.Counters, server: server, statement: d.statement, squares: d.Squares(), max: d.Max, flags: d.flags,
+			members: []member{{server, d.statement}},
 		}
 		g.Query = ""
 		if added, isNew := r.texts[d.statement]; isNew {
@@ -87,7 +100,8 @@ func (a *answer) addRemainder(r *remainder, server int32, scope statements.Scope
 		} else if n, known := r.names[d.statement]; known {
 			g.signature, g.database, g.user = n.Signature, n.Database, n.User
 		}
-		if scope.Database != "" && value(g.database) != scope.Database || scope.User != "" && value(g.user) != scope.User {
+		names.rename(g)
+		if !g.in(scope) {
 			continue
 		}
 		g.long = d.Max != nil && r.TakenAt.Add(-milli(*d.Max/2)).Before(a.from)

@@ -19,6 +19,7 @@ type statement struct {
 	id       int32
 	own      bool // avadb's: not counted
 	texted   bool
+	resets   bool                 // it calls pg_stat_statements_reset
 	counters *statements.Counters // nil where the newest snapshot has none
 }
 
@@ -54,12 +55,13 @@ func (c *Collector) loadCounters(ctx context.Context, newest *last) (*state, err
 	type row struct {
 		ID     int32
 		Texted bool
+		Resets bool
 		statements.Counters
 	}
 	rows, err := query.Rows[row](ctx, c.store.Conn, "history/counters", c.server.ID)
 	for i := range rows {
 		r := &rows[i]
-		s.known[r.Key()] = &statement{id: r.ID, texted: r.Texted, counters: &r.Counters}
+		s.known[r.Key()] = &statement{id: r.ID, texted: r.Texted, resets: r.Resets, counters: &r.Counters}
 	}
 	return s, err
 }
@@ -82,9 +84,10 @@ func (c *Collector) recognise(ctx context.Context, s *state, entries []statement
 		QueryID     int64 `db:"queryid"`
 		Toplevel    bool
 		Own, Texted bool
+		Resets      bool
 	}](ctx, c.store.Conn, "history/known", append([]any{c.server.ID}, keyColumns(strange)...)...)
 	for _, r := range rows {
-		s.known[statements.Key{DBID: r.DBID, UserID: r.UserID, QueryID: r.QueryID, Toplevel: r.Toplevel}] = &statement{id: r.ID, own: r.Own, texted: r.Texted}
+		s.known[statements.Key{DBID: r.DBID, UserID: r.UserID, QueryID: r.QueryID, Toplevel: r.Toplevel}] = &statement{id: r.ID, own: r.Own, texted: r.Texted, resets: r.Resets}
 	}
 	return err
 }

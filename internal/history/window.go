@@ -62,12 +62,6 @@ func (b *boundary) has(flag string) bool {
 	return false
 }
 
-// windowAttempts bounds how often a window is read anew because a snapshot was written meanwhile.
-const windowAttempts = 5
-
-// muchEarlier is the part of a window by which what is counted may begin before it without a word.
-const muchEarlier = 10
-
 // Window answers what was counted in a window. nil where the history has no snapshot for it.
 func (s *Store) Window(ctx context.Context, conn *pg.Conn, server *Server, span Span, scope statements.Scope) (*statements.Slow, error) {
 	a := &answer{span: span, groups: map[groupKey]*group{}}
@@ -81,7 +75,7 @@ func (s *Store) Window(ctx context.Context, conn *pg.Conn, server *Server, span 
 	if a.from.After(span.From) {
 		a.because("the first snapshot of the window is of %s: what ran before it is not counted", stamp(a.from))
 	}
-	if early := span.From.Sub(a.from); early > a.to.Sub(span.From)/muchEarlier {
+	if w := a.window(); w.BeginsEarly() {
 		a.because("the snapshot before the window is of %s: what ran between it and the window is counted, too", stamp(a.from))
 	}
 	rows := a.top(scope)
@@ -91,43 +85,57 @@ func (s *Store) Window(ctx context.Context, conn *pg.Conn, server *Server, span 
 	return a.slow(rows), nil
 }
 
-// piece adds what one server's history holds of the window.
+// piece adds what one server's history holds of the window; conn is nil for a server that is no more. What the store holds is read as it
+// stands at one moment: a snapshot that is written meanwhile, or pruned, would take from the sum what the counters no longer show.
 func (s *Store) piece(ctx context.Context, conn *pg.Conn, server int32, span Span, scope statements.Scope, a *answer) (bool, error) {
-	var now *remainder
-	for attempt := 1; ; attempt++ {
-		boundaries, err := query.Rows[boundary](ctx, s.Conn, "history/window_snapshots", server, span.From, span.To)
-		if err != nil || len(boundaries) == 0 {
-			return false, err
-		}
-		newest := boundaries[len(boundaries)-1]
-		if span.Live {
-			if now, err = s.remainder(ctx, conn, server); err != nil {
-				return false, err
-			}
-			if now.after != newest.ID && attempt < windowAttempts {
-				span.To = now.TakenAt // another snapshot was written meanwhile
-				continue
-			}
-		}
-		a.cover(boundaries, now)
-		if err := s.sum(ctx, server, boundaries[0], newest, scope, a); err != nil {
-			return false, err
-		}
-		if now != nil {
-			a.addRemainder(now, server, scope)
-		}
-		return true, nil
+	var boundaries []boundary
+	var rows []summed
+	var newest *standing
+	end := span.To
+	if span.Live {
+		end = endOfTime
 	}
+	err := query.ReadOnly(ctx, s.Conn, "history/window", func() (err error) {
+		if boundaries, err = query.Rows[boundary](ctx, s.Conn, "history/window_snapshots", server, span.From, end); err != nil || len(boundaries) == 0 {
+			return err
+		}
+		a.from = boundaries[0].TakenAt
+		if span.Live {
+			if newest, err = s.standing(ctx, server); err != nil {
+				return err
+			}
+		}
+		rows, err = query.Rows[summed](ctx, s.Conn, "history/window_statements", server, boundaries[0].ID, boundaries[len(boundaries)-1].ID, a.from)
+		return err
+	})
+	if err != nil || len(boundaries) == 0 {
+		return false, err
+	}
+	names, err := readCatalog(ctx, conn)
+	if err != nil {
+		return false, err
+	}
+	var now *remainder
+	if newest != nil {
+		if now, err = s.remainder(ctx, conn, server, newest); err != nil {
+			return false, err
+		}
+	}
+	a.cover(boundaries, now)
+	for i := range rows {
+		g := rows[i].group(server)
+		if names.rename(g); g.in(scope) {
+			a.add(g)
+		}
+	}
+	if now != nil {
+		a.addRemainder(now, server, names, scope)
+	}
+	return true, nil
 }
 
-// sum adds what the snapshots after the first one hold.
-func (s *Store) sum(ctx context.Context, server int32, first, newest boundary, scope statements.Scope, a *answer) error {
-	rows, err := query.Rows[summed](ctx, s.Conn, "history/window_statements", server, first.ID, newest.ID, a.from, optional(scope.Database), optional(scope.User))
-	for i := range rows {
-		a.add(rows[i].group(server))
-	}
-	return err
-}
+// endOfTime is after every snapshot.
+var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // fillTexts reads the texts of the rows that have none yet, each from the server whose history it is of.
 func (s *Store) fillTexts(ctx context.Context, rows []*group) error {
@@ -170,6 +178,10 @@ func (a *answer) cover(boundaries []boundary, now *remainder) {
 	if len(steps) == 0 {
 		a.because("the window holds one snapshot alone, and a window is the difference of two")
 	}
+	if now != nil && now.NotVisible > last.NotVisible {
+		a.weak = true
+		a.because("%d statements of other roles are not visible to this one: what they counted since %s is not in the answer", now.NotVisible, stamp(last.TakenAt))
+	}
 	evictions := int64(0)
 	before := first.TakenAt
 	for i := range steps {
@@ -197,6 +209,10 @@ func (a *answer) step(step *boundary, before time.Time) {
 	if step.has(FlagRestart) && !step.has(FlagReset) {
 		a.weak = true
 		a.because("the server was started at %s: what ran between %s and then in a life without the library is not counted", stamp(step.StartedAt), stamp(before))
+	}
+	if step.has(FlagForgotten) {
+		a.weak = true
+		a.because("before %s the counters of single statements were reset: what these had counted since %s is not known", stamp(step.TakenAt), stamp(before))
 	}
 	if step.has(FlagHidden) {
 		a.weak = true

@@ -172,3 +172,55 @@ func TestWindowWithoutSnapshots(t *testing.T) {
 		t.Errorf("an answer from nothing: %+v", answer.Window)
 	}
 }
+
+// The history knows databases and roles as they were called; a window calls them what they are called now.
+func TestWindowAfterRenames(t *testing.T) {
+	r := newRig(t, "CREATE ROLE renamed_before SUPERUSER")
+	c := r.collector(t)
+	first := collect(t, c)
+	run(t, r.app, "SET ROLE renamed_before")
+	r.count(t, 3)
+	run(t, r.app, "RESET ROLE")
+	second := collect(t, c)
+	run(t, r.admin, "ALTER ROLE renamed_before RENAME TO renamed_after")
+	for _, row := range r.window(t, first.TakenAt, second.TakenAt, false).Statements {
+		if strings.Contains(row.Query, "counting") && (row.User == nil || *row.User != "renamed_after" || row.Calls != 3) {
+			t.Errorf("%d calls of %v", row.Calls, row.User)
+		}
+	}
+	run(t, r.admin, "DROP ROLE renamed_after")
+}
+
+// Of a statement that has two entries the maximum is known where that of both is.
+func TestWindowMaximumOfTwoEntries(t *testing.T) {
+	r := newRig(t, "CREATE TABLE twice AS SELECT 1 AS n")
+	const twice = "SELECT max(n), pg_sleep(n * 0.05) FROM twice GROUP BY n"
+	c := r.collector(t)
+	run(t, r.app, twice)
+	first := collect(t, c)
+	run(t, r.app, "UPDATE twice SET n = 0", twice) // faster than before: its maximum stays
+	run(t, r.app, "DROP TABLE twice", "CREATE TABLE twice AS SELECT 0 AS n", twice)
+	second := collect(t, c)
+	for _, row := range r.window(t, first.TakenAt, second.TakenAt, false).Statements {
+		if strings.Contains(row.Query, "max(n)") && (row.Calls != 2 || row.MaxMS != nil) {
+			t.Errorf("%d calls, at most %v ms", row.Calls, row.MaxMS)
+		}
+	}
+}
+
+// A statement that is reset alone and does not run again takes what it had counted with it.
+func TestWindowWithAForgottenStatement(t *testing.T) {
+	r := newRig(t)
+	c := r.collector(t)
+	first := collect(t, c)
+	r.count(t, 3)
+	collect(t, c)
+	r.count(t, 2) // lost
+	run(t, r.app, "SELECT pg_stat_statements_reset(userid, dbid, queryid) FROM pg_stat_statements WHERE query LIKE '%AS counting%'")
+	second := collect(t, c)
+	answer := r.window(t, first.TakenAt, second.TakenAt, false)
+	calls, confidence, _ := callsOf(answer, "counting")
+	if calls != 3 || confidence != statements.LowerBound || !strings.Contains(strings.Join(answer.Window.Reasons, ";"), "single statements were reset") {
+		t.Errorf("%d calls, %s: %v", calls, confidence, answer.Window.Reasons)
+	}
+}

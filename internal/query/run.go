@@ -83,9 +83,9 @@ func Transaction(ctx context.Context, c *pg.Conn, name string, work func() error
 	return errors.Join(err, exec(context.WithoutCancel(ctx), "ROLLBACK"))
 }
 
-// ReadOnly runs work in a transaction that can write nothing, and rolls it back.
+// ReadOnly runs work in a transaction that can write nothing and sees the database as it was at its first statement, and rolls it back.
 func ReadOnly(ctx context.Context, c *pg.Conn, name string, work func() error) error {
-	if err := ExecText(ctx, c, Mark(name, "BEGIN READ ONLY")); err != nil {
+	if err := ExecText(ctx, c, Mark(name, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")); err != nil {
 		return err
 	}
 	err := work()

@@ -82,6 +82,14 @@ type Window struct {
 	Reasons       []string   `json:"reasons"`        // why the window is not exact, a sentence each
 }
 
+// muchEarlier is the part of a window by which what is counted may begin before it and still be taken for it.
+const muchEarlier = 10
+
+// BeginsEarly tells that what was counted begins so long before the window that it says little of it.
+func (w *Window) BeginsEarly() bool {
+	return w.CoveredFrom != nil && w.RequestedFrom.Sub(*w.CoveredFrom) > w.RequestedTo.Sub(w.RequestedFrom)/muchEarlier
+}
+
 // Slow is the answer of `avadb slow`.
 type Slow struct {
 	Window     Window      `json:"window"`      // what was asked for, and what the answer really covers
