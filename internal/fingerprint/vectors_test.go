@@ -17,9 +17,11 @@ func TestVectorsOfTheDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := vector.FindAllStringSubmatch(string(text), -1)
-	if len(rows) < 15 {
-		t.Fatalf("only %d vectors", len(rows))
+	_, table, _ := strings.Cut(string(text), "| --- | --- | --- |\n")
+	table, _, found := strings.Cut(table, "\n\n") // an empty line ends it
+	rows := vector.FindAllStringSubmatch(table, -1)
+	if lines := strings.Count(table, "\n") + 1; !found || len(rows) < 15 || len(rows) != lines {
+		t.Fatalf("%d vectors in the table's %d lines", len(rows), lines)
 	}
 	for _, row := range rows {
 		sql, canonical, signature := strings.ReplaceAll(row[1], `\|`, "|"), strings.ReplaceAll(row[2], `\|`, "|"), row[3]
