@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -93,8 +94,12 @@ func runLogs(ctx context.Context, a *app, o logOptions, names []string) error {
 	return errors.Join(a.results(doc, logsLists(&r.Report)...), unreadLogs(r.Files))
 }
 
+// gcPercent is what the heap may grow by between collections while logs are read: little is thrown away, so that room is what counts.
+const gcPercent = 30
+
 // readLogs reads log files and says on stderr what was left out.
 func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Options) (*pglog.Result, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	r, err := pglog.Run(ctx, pglog.Expand(patterns), a.in, options)
 	if err != nil {
 		return nil, err
