@@ -116,8 +116,8 @@ func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Opt
 			a.log.Warn(fmt.Sprintf("%s: of %d messages longer than 64 MB the end was left out", f.Name, f.Cut))
 		}
 	}
-	if r.AlienZone {
-		a.log.Warn("a time zone's abbreviation is not known and was taken for UTC: log_timezone = 'UTC' avoids it")
+	if r.DoubtfulZone != "" {
+		a.log.Warn(fmt.Sprintf("the time zone %s of the logs is not certain: times may be hours off; log_timezone = 'UTC' avoids it", r.DoubtfulZone))
 	}
 	return r, nil
 }
