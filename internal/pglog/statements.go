@@ -30,7 +30,7 @@ func (s *Statement) MeanMS() float64 { return s.TotalMS / float64(s.Calls) }
 
 // Example is an execution as it stood in the log; no secrets are masked.
 type Example struct {
-	Query      string // its first 8 kB; 256 bytes where there are more than 50,000 statements
+	Query      string // its first 8 kB; 256 bytes where there are more than 10,000 statements
 	Parameters string
 	At         *time.Time
 }

@@ -56,7 +56,7 @@ type table struct {
 }
 
 const (
-	manyTexts = 50_000 // statements whose examples are kept whole
+	manyTexts = 10_000 // statements whose examples are kept whole
 	shortText = 256    // bytes of those beyond
 )
 
