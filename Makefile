@@ -26,7 +26,7 @@ export GORELEASER := $(TOOLS)/goreleaser
 PGTEST := avadb/internal/pgtest
 ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
 
-.PHONY: build demo test test-matrix test-scripts race fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog postgres majors clean
+.PHONY: build demo test test-matrix test-scripts race fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog bench-logs postgres majors clean
 
 build: ## ./avadb, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
@@ -103,6 +103,9 @@ bench-tune: postgres build ## what tuned values do, against the defaults and pee
 
 bench-slowlog: postgres build ## what the history costs and gives: a quarter of an hour
 	./.ci/bench-slowlog.sh $(BENCHFLAGS)
+
+bench-logs: build ## how fast server logs are read, against pgBadger: ten minutes, 5 GB of disk
+	./.ci/bench-logs.sh $(BENCHFLAGS)
 
 postgres:
 	@./.ci/postgres.sh

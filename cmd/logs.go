@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -93,8 +94,12 @@ func runLogs(ctx context.Context, a *app, o logOptions, names []string) error {
 	return errors.Join(a.results(doc, logsLists(&r.Report)...), unreadLogs(r.Files))
 }
 
+// gcPercent is what the heap may grow by between collections while logs are read: little is thrown away, so that room is what counts.
+const gcPercent = 30
+
 // readLogs reads log files and says on stderr what was left out.
 func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Options) (*pglog.Result, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	r, err := pglog.Run(ctx, pglog.Expand(patterns), a.in, options)
 	if err != nil {
 		return nil, err
@@ -111,8 +116,8 @@ func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Opt
 			a.log.Warn(fmt.Sprintf("%s: of %d messages longer than 64 MB the end was left out", f.Name, f.Cut))
 		}
 	}
-	if r.AlienZone {
-		a.log.Warn("a time zone's abbreviation is not known and was taken for UTC: log_timezone = 'UTC' avoids it")
+	if r.DoubtfulZone != "" {
+		a.log.Warn(fmt.Sprintf("the time zone %s of the logs is not certain: times may be hours off; log_timezone = 'UTC' avoids it", r.DoubtfulZone))
 	}
 	return r, nil
 }

@@ -120,25 +120,22 @@ func fileWindow(r *pglog.Result, o pglog.Options, now time.Time) statements.Wind
 
 // fileStatements are the statements in order, those that were asked for.
 func fileStatements(r *pglog.Result, o slowOptions) []statements.Statement {
-	rows := []statements.Statement{}
 	var scopeMS float64
-	for i := range r.Statements {
-		s := &r.Statements[i]
+	only := func(s *pglog.Statement) bool {
 		if o.onlyDB != "" && s.Database != o.onlyDB || o.onlyUser != "" && s.User != o.onlyUser {
-			continue
+			return false
 		}
 		scopeMS += s.TotalMS
-		if s.Calls >= o.minCalls {
-			rows = append(rows, fileStatement(s))
-		}
+		return s.Calls >= o.minCalls
 	}
-	by := statements.By(o.by)
-	slices.SortFunc(rows, func(a, b statements.Statement) int {
-		return cmp.Or(cmp.Compare(b.Weight(by), a.Weight(by)), cmp.Compare(b.TotalMS, a.TotalMS), cmp.Compare(*a.Signature, *b.Signature),
-			cmp.Compare(deref(a.Database), deref(b.Database)), cmp.Compare(deref(a.User), deref(b.User)))
-	})
-	if o.limit > 0 && o.window.failOver == "" {
-		rows = rows[:min(len(rows), o.limit)]
+	limit := o.limit
+	if o.window.failOver != "" { // it looks at all
+		limit = 0
+	}
+	found := r.Top(only, fileOrder(statements.By(o.by)), limit)
+	rows := make([]statements.Statement, len(found))
+	for i := range found {
+		rows[i] = fileStatement(&found[i])
 	}
 	for i := range rows {
 		if scopeMS > 0 {
@@ -151,11 +148,31 @@ func fileStatements(r *pglog.Result, o slowOptions) []statements.Statement {
 	return rows
 }
 
+// fileOrder compares statements, and leaves none equal.
+func fileOrder(by statements.By) func(a, b *pglog.Statement) int {
+	weight := func(s *pglog.Statement) float64 {
+		switch by {
+		case statements.ByMean:
+			return s.MeanMS()
+		case statements.ByMax:
+			return s.MaxMS
+		case statements.ByCalls:
+			return float64(s.Calls)
+		default:
+			return s.TotalMS
+		}
+	}
+	return func(a, b *pglog.Statement) int {
+		return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(b.TotalMS, a.TotalMS), cmp.Compare(a.Signature, b.Signature),
+			cmp.Compare(a.Database, b.Database), cmp.Compare(a.User, b.User))
+	}
+}
+
 func fileStatement(s *pglog.Statement) statements.Statement {
 	signature := s.Signature.String()
 	row := statements.Statement{
 		Signature: &signature, Database: optionalText(s.Database), User: optionalText(s.User), Origin: "log", Calls: s.Calls, TotalMS: s.TotalMS,
-		MeanMS: s.TotalMS / float64(s.Calls), MinMS: &s.MinMS, MaxMS: &s.MaxMS, StddevMS: &s.StddevMS,
+		MeanMS: s.MeanMS(), MinMS: &s.MinMS, MaxMS: &s.MaxMS, StddevMS: &s.StddevMS,
 		P50MS: &s.Quantiles[0], P95MS: &s.Quantiles[1], P99MS: &s.Quantiles[2], Confidence: statements.LowerBound, Flags: []string{},
 		Example: &statements.Example{At: s.Example.At, DurationMS: s.MaxMS, Query: s.Example.Query, Parameters: optionalText(s.Example.Parameters)},
 		Query:   s.Example.Query,
@@ -187,11 +204,4 @@ func optionalText(s string) *string {
 		return nil
 	}
 	return &s
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

@@ -36,6 +36,7 @@ type maker struct {
 	random *rand.Rand
 	now    time.Time
 	round  int
+	tables int // of each name: so many signatures has a statement at most
 }
 
 func newMaker(sample string) (*maker, error) {
@@ -49,14 +50,14 @@ func newMaker(sample string) (*maker, error) {
 		return nil, err
 	}
 	events, err := csv.NewReader(unzip).ReadAll()
-	return &maker{events: events, random: rand.New(rand.NewPCG(1, 2)), now: time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)}, err //nolint:gosec // the same each time
+	return &maker{events: events, tables: tables, random: rand.New(rand.NewPCG(1, 2)), now: time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)}, err //nolint:gosec // the same each time
 }
 
 // longest message that is repeated each round; longer ones are one in so many.
 const (
 	longest = 100_000
 	rare    = 1000
-	tables  = 60 // of each name: so many signatures of a statement
+	tables  = 60 // in the ordinary logs
 )
 
 // write makes at least so many bytes in a format.
@@ -73,7 +74,7 @@ func (m *maker) write(out io.Writer, format string, bytes int64) error {
 			if n, err := strconv.Atoi(one[pid]); err == nil {
 				one[pid] = strconv.Itoa(1000 + (n+m.round*37)%60000)
 			}
-			table := m.random.IntN(tables)
+			table := m.random.IntN(m.tables)
 			for _, i := range []int{message, detail, statement} {
 				if len(one[i]) < longest {
 					one[i] = m.vary(one[i], table)

@@ -43,10 +43,9 @@ func counted(t testing.TB, f *form, data []byte, size, workers int) string {
 	}
 	file.Bytes = b.offset
 	report := r.total.report([]File{file})
-	all := r.total.statements()
-	slices.SortFunc(all, func(a, b Statement) int {
+	all := (&Result{total: r.total}).Top(func(*Statement) bool { return true }, func(a, b *Statement) int {
 		return strings.Compare(fmt.Sprint(a.Signature, a.User, a.Database), fmt.Sprint(b.Signature, b.User, b.Database))
-	})
+	}, 0)
 	raw, err := json.Marshal([]any{report, all})
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package pglog
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -11,8 +12,8 @@ type clock struct {
 	base   int64    // seconds since 1970 of that minute, as if it were UTC
 	zone   [8]byte  // the zone that was looked up last
 	zoneN  int
-	shift  int64 // its seconds east of UTC
-	alien  bool  // a zone was met that is not known, and taken for UTC
+	shift  int64  // its seconds east of UTC
+	doubt  string // a zone that is not known, and was taken for UTC, or that has several meanings
 }
 
 // stamp reads 2026-11-24 03:20:47.921 UTC off the front of text. The fraction is optional, and so is the zone. It gives the microseconds
@@ -55,7 +56,9 @@ func (c *clock) zoned(text []byte, at int64, n int) (int64, int) {
 		if !known && from == n {
 			return at, n // no zone, but what follows the timestamp
 		}
-		c.alien = c.alien || !known
+		if name := string(text[from:to]); !known || strings.Contains(ambiguous, " "+name+" ") {
+			c.doubt = name
+		}
 		c.zoneN, c.shift = copy(c.zone[:], text[from:to]), shift
 	}
 	return at - c.shift*1e6, to
@@ -109,6 +112,9 @@ var zones = map[string]int{
 	"NST": -210, "NDT": -150, "AST": -240, "ADT": -180, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480,
 	"PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "BRT": -180, "ART": -180, "CLT": -240, "CLST": -180, "COT": -300, "PET": -300, "VET": -240,
 }
+
+// ambiguous abbreviations stand for zones hours apart.
+const ambiguous = " IST CST BST AST AMT GST ECT ADT SST WST "
 
 // epoch reads 1795496243.182 off the front of text.
 func epoch(text []byte) (at int64, n int) {

@@ -21,11 +21,16 @@ type parser interface {
 	splitter
 	parse(data []byte, offset int64, emit func(*Event))
 	counted() (lines, skipped int64)
+	zone() string // that is in doubt
 }
 
 func (p *stderrParser) counted() (lines, skipped int64) { return p.lines, p.skipped }
 func (p *csvParser) counted() (lines, skipped int64)    { return p.lines, p.skipped }
 func (p *jsonParser) counted() (lines, skipped int64)   { return p.lines, p.skipped }
+
+func (p *stderrParser) zone() string { return p.clock.doubt }
+func (p *csvParser) zone() string    { return p.clock.doubt }
+func (p *jsonParser) zone() string   { return p.clock.doubt }
 
 // form is what the beginning of a file says of all of it.
 type form struct {

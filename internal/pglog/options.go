@@ -7,7 +7,7 @@ type Options struct {
 	Prefix     string    // log_line_prefix of stderr logs; empty: detected, file by file
 	Since      time.Time // events before it are left out, also those without a time; zero: none
 	Until      time.Time // events at or after it are left out; zero: none
-	Statements bool      // tally the statements: Result.Statements
+	Statements bool      // tally the statements: Result.Top
 	Block      int       // bytes that are read at once; 0: what suits the machine
 	Workers    int       // 0: one a processor
 	Most       int       // statements that are told apart; 0: a million

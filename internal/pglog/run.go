@@ -14,9 +14,9 @@ import (
 // Result is what a reading gives.
 type Result struct {
 	Report
-	Statements []Statement // with Options.Statements, in no order
-	Dropped    Dropped
-	AlienZone  bool // a time zone's abbreviation was not known, and taken for UTC
+	Dropped      Dropped
+	DoubtfulZone string // an abbreviation in the timestamps that is not known, and was taken for UTC, or has several meanings; empty: none
+	total        *total
 }
 
 // Dropped says what a reading left out for want of room.
@@ -52,8 +52,8 @@ func Run(ctx context.Context, names []string, stdin io.Reader, o Options) (*Resu
 	for _, d := range r.digests {
 		r.total.takeAll(d)
 	}
-	result := &Result{Report: *r.total.report(files), AlienZone: r.alien}
-	result.Statements = r.total.statements()
+	result := &Result{Report: *r.total.report(files), DoubtfulZone: r.doubt}
+	result.total = r.total
 	result.Dropped = Dropped{r.total.table.dropped, milli(r.total.table.bound)}
 	return result, nil
 }
@@ -67,7 +67,7 @@ type run struct {
 	digests []*digest
 	seams   seams
 	block   int // number of the next file's first block
-	alien   bool
+	doubt   string
 }
 
 func (r *run) workers() int {
@@ -140,6 +140,7 @@ func (r *run) read(ctx context.Context, number int, f *File) {
 			f.Lines += lines
 			f.SkippedLines += skipped
 			f.Events += d.events - events
+			r.doubt = cmp.Or(r.doubt, p.zone())
 		})
 	}
 	group.Wait()

@@ -2,6 +2,7 @@ package pglog
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"avadb/internal/fingerprint"
@@ -21,29 +22,59 @@ type Statement struct {
 	Quantiles [3]float64 // p50, p95, p99; exact up to 32 calls, and else within 0.8 %
 	MissingMS float64    // at most so much is not counted, for want of room; 0: all is
 	Example   Example    // the slowest one
+	tally     *tally
 }
+
+// MeanMS is that of a call.
+func (s *Statement) MeanMS() float64 { return s.TotalMS / float64(s.Calls) }
 
 // Example is an execution as it stood in the log; no secrets are masked.
 type Example struct {
-	Query      string // its first 8 kB; 256 bytes where there are more than 50,000 statements
+	Query      string // its first 8 kB; 256 bytes where there are more than 10,000 statements
 	Parameters string
 	At         *time.Time
 }
 
-func (t *total) statements() (all []Statement) {
-	for k, one := range t.table.tallies {
-		s := Statement{
-			Signature: k.signature, User: t.users.list[k.user].name, Database: t.databases.list[k.database].name,
-			Calls: one.calls, QueryID: one.queryID, TotalMS: milli(one.us), MinMS: milli(one.min), MaxMS: milli(one.max), MissingMS: milli(one.missed),
-			Quantiles: one.sketch.percentiles(one.min, one.max),
-			Example:   Example{one.slowest.query, one.slowest.parameters, moment(one.slowest.at)},
-		}
-		for i := range s.Quantiles {
-			s.Quantiles[i] = math.Round(s.Quantiles[i]) / 1000
-		}
-		mean := float64(one.us) / 1000 / float64(one.calls)
-		s.StddevMS = math.Round(1000*math.Sqrt(max(one.squares/float64(one.calls)-mean*mean, 0))) / 1000
-		all = append(all, s)
+// Top gives the statements that only takes, the first ones in an order and no more than limit of them; 0: all. only sees each statement
+// once, in no order. What they see has no quantiles: these are worked out for those that are given.
+func (r *Result) Top(only func(*Statement) bool, order func(a, b *Statement) int, limit int) []Statement {
+	if r.total == nil {
+		return nil
 	}
-	return all
+	var best []Statement
+	cut := func() {
+		slices.SortFunc(best, func(a, b Statement) int { return order(&a, &b) })
+		if limit > 0 && len(best) > limit {
+			clear(best[limit:])
+			best = best[:limit]
+		}
+	}
+	for k, one := range r.total.table.tallies {
+		s := r.total.statement(k, one)
+		if !only(&s) {
+			continue
+		}
+		if best = append(best, s); limit > 0 && len(best) >= 2*limit+1000 {
+			cut()
+		}
+	}
+	cut()
+	for i := range best {
+		s := &best[i]
+		s.Quantiles = s.tally.sketch.percentiles(s.tally.min, s.tally.max)
+		for j := range s.Quantiles {
+			s.Quantiles[j] = math.Round(s.Quantiles[j]) / 1000
+		}
+	}
+	return best
+}
+
+func (t *total) statement(k key, one *tally) Statement {
+	mean := float64(one.us) / 1000 / float64(one.calls)
+	return Statement{
+		Signature: k.signature, User: t.users.list[k.user].name, Database: t.databases.list[k.database].name, Calls: one.calls, QueryID: one.queryID,
+		TotalMS: milli(one.us), MinMS: milli(one.min), MaxMS: milli(one.max), MissingMS: milli(one.missed),
+		StddevMS: math.Round(1000*math.Sqrt(max(one.squares/float64(one.calls)-mean*mean, 0))) / 1000,
+		Example:  Example{one.slowest.query, one.slowest.parameters, moment(one.slowest.at)}, tally: one,
+	}
 }

@@ -14,15 +14,15 @@ type key struct {
 }
 
 // tally is what is known of one statement, as one role ran it in one database.
-type tally struct {
+type tally struct { // what each execution touches stands together
 	calls    int64
-	queryID  int64 // of each call; 0: none, or not the same
 	us       int64 // all calls together
 	min, max int64
 	squares  float64 // of the milliseconds, summed
+	queryID  int64   // of each call; 0: none, or not the same
+	sketch   sketch
 	slowest  example
 	missed   int64 // microseconds that may be missing: what was dropped for want of room before it was met
-	sketch   sketch
 }
 
 // example is an execution as it stood in the log.
@@ -56,7 +56,7 @@ type table struct {
 }
 
 const (
-	manyTexts = 50_000 // statements whose examples are kept whole
+	manyTexts = 10_000 // statements whose examples are kept whole
 	shortText = 256    // bytes of those beyond
 )
 

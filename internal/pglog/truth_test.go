@@ -81,6 +81,10 @@ func run(t *testing.T, o pglog.Options, names ...string) *pglog.Result {
 	return r
 }
 
+func statementsOf(r *pglog.Result) []pglog.Statement {
+	return r.Top(func(*pglog.Statement) bool { return true }, func(a, b *pglog.Statement) int { return cmp.Compare(b.TotalMS, a.TotalMS) }, 0)
+}
+
 func equal(t *testing.T, what string, got, want any) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
@@ -134,7 +138,7 @@ func compare(t *testing.T, r *pglog.Result, want truth) {
 	equal(t, "checkpoints", map[string]int64{"starting": r.Checkpoints.Starting, "complete": r.Checkpoints.Complete}, want.Checkpoint)
 	equal(t, "autovacuum", r.Autovacuum.Analyze, want.Autovacuum["analyze"])
 	distinct := map[fingerprint.Signature]bool{}
-	for _, s := range r.Statements {
+	for _, s := range statementsOf(r) {
 		distinct[s.Signature] = true
 	}
 	equal(t, "distinct statements", len(distinct), want.Distinct)
@@ -163,7 +167,7 @@ func errorsOf(r *pglog.Result) map[string]int64 {
 func top(t *testing.T, r *pglog.Result, want []topStatement, order func(a, b topStatement) int) {
 	t.Helper()
 	sums := map[fingerprint.Signature]topStatement{}
-	for _, s := range r.Statements {
+	for _, s := range statementsOf(r) {
 		sum, known := sums[s.Signature]
 		if !known {
 			sum.MinMS = s.MinMS

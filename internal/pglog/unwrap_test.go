@@ -98,6 +98,6 @@ func TestWrapped(t *testing.T) {
 		}
 		r := run(t, pglog.Options{}, name)
 		equal(t, "durations", []any{r.Durations.Executions, r.Durations.TotalMS}, []any{int64(1), 2.5})
-		equal(t, "parameters", r.Statements[0].Example.Parameters, "$1 = '5'")
+		equal(t, "parameters", statementsOf(r)[0].Example.Parameters, "$1 = '5'")
 	})
 }

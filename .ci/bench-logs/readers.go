@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// measure runs a program, and keeps its speed over a file and its memory.
+func (f *figure) measure(file, program string, args ...string) error {
+	return f.time(file, func() error {
+		c := exec.Command(program, args...)
+		var stderr bytes.Buffer
+		c.Stderr = &stderr
+		err := c.Run()
+		if c.ProcessState != nil {
+			if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
+				f.memory = max(f.memory, usage.Maxrss<<10)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w: %s", program, err, stderr.String())
+		}
+		return nil
+	})
+}
+
+// scanNewlines is the yardstick: two goroutines that look for the ends of lines and do nothing else.
+func scanNewlines(name string) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // only read
+	const size = 8 << 20
+	var next, lines atomic.Int64
+	var group sync.WaitGroup
+	failed := make([]error, 2)
+	for i := range failed {
+		group.Go(func() {
+			buffer := make([]byte, size)
+			for {
+				n, err := file.ReadAt(buffer, (next.Add(1)-1)*size)
+				lines.Add(int64(bytes.Count(buffer[:n], []byte{'\n'})))
+				if err != nil {
+					if !errors.Is(err, io.EOF) {
+						failed[i] = err
+					}
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	if lines.Load() == 0 {
+		failed = append(failed, errors.New("no line in "+name))
+	}
+	return errors.Join(failed...)
+}
+
+func zipFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	zip, err := gzip.NewWriterLevel(out, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(zip, in); err != nil {
+		return err
+	}
+	return errors.Join(zip.Close(), out.Close())
+}
+
+// unzipFile decompresses and throws away.
+func unzipFile(name string) error {
+	in, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	unzip, err := gzip.NewReader(in)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, unzip)
+	return err
+}
+
+// count gives how many statements a log has.
+func (o *options) count(name string) (int, error) {
+	raw, err := exec.Command(o.avadb, "slow", "--file", name, "--limit", "0", "-o", "jsonl").Output()
+	if err != nil {
+		return 0, err
+	}
+	var first json.RawMessage
+	if err := json.Unmarshal(bytes.SplitN(raw, []byte("\n"), 2)[0], &first); err != nil {
+		return 0, err
+	}
+	return bytes.Count(raw, []byte("\n")), nil
+}
