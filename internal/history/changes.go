@@ -2,7 +2,6 @@ package history
 
 import (
 	"strings"
-
 	"time"
 
 	"avadb/internal/statements"

@@ -10,7 +10,7 @@ import (
 // A standby takes over from its primary, with the store that it has replicated: the window over both says what ran on the primary, up to its
 // last snapshot, and on the standby since then, and never more.
 func TestTruthOverAPromotion(t *testing.T) {
-	d := newDriver(t, uint64(time.Now().UnixNano())) //nolint:gosec // any number will do
+	d := newDriver(t, uint64(time.Now().UnixNano()))
 	standby, err := d.server.Standby(t.Context(), "second")
 	if err != nil {
 		t.Fatal(err)
