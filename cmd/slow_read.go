@@ -154,7 +154,9 @@ func (r *windowReader) logged(ctx context.Context, span history.Span) (*statemen
 	case err != nil && fault.KindOf(err) != fault.Usage: // that is: several schemas have one
 		return nil, err
 	case readable:
-		answer, err = r.table(ctx, r.conn, table, span)
+		if answer, err = r.table(ctx, r.conn, table, span); err == nil && r.store != nil {
+			err = r.addStored(ctx, answer, span)
+		}
 	case r.store != nil:
 		answer, err = r.table(ctx, r.store.Conn, slowlog.OfStore(r.server.ID), span)
 	default:
@@ -169,6 +171,15 @@ func (r *windowReader) logged(ctx context.Context, span history.Span) (*statemen
 	}
 	answer.Statements = slices.DeleteFunc(answer.Statements, func(s statements.Statement) bool { return s.Origin == slowlog.OriginStats })
 	return answer, nil
+}
+
+// addStored adds the rows that the collector put into the store, because it may not write the table.
+func (r *windowReader) addStored(ctx context.Context, answer *statements.Slow, span history.Span) error {
+	stored, err := r.table(ctx, r.store.Conn, slowlog.OfStore(r.server.ID), span)
+	if err == nil {
+		answer.Statements = append(answer.Statements, stored.Statements...)
+	}
+	return err
 }
 
 func (r *windowReader) table(ctx context.Context, conn *pg.Conn, table *slowlog.Table, span history.Span) (*statements.Slow, error) {

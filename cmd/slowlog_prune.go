@@ -96,7 +96,7 @@ func (p *pruning) run(ctx context.Context, schema string) error {
 		err = p.history(ctx)
 	}
 	if err == nil && table.Layout() != slowlog.None {
-		err = p.table(ctx, table, access)
+		err = p.table(ctx, table)
 	}
 	return err
 }
@@ -113,12 +113,12 @@ func (p *pruning) history(ctx context.Context) error {
 	return err
 }
 
-func (p *pruning) table(ctx context.Context, table *slowlog.Table, access slowlog.Access) (err error) {
+func (p *pruning) table(ctx context.Context, table *slowlog.Table) (err error) {
 	var rows int64
 	if p.dryRun {
 		rows, err = table.Old(ctx, p.conn, p.done.Before)
 	} else {
-		rows, err = table.Prune(ctx, p.conn, access, p.done.Before, true)
+		rows, err = table.Prune(ctx, p.conn, p.done.Before, true)
 	}
 	p.done.Rows += rows
 	return err

@@ -72,7 +72,7 @@ func (m *masker) decode(sql string, from, to int) view {
 		case r >= 0x80 && unicode:
 			text = utf8.AppendRune(text, r)
 		case r >= 0:
-			text = append(text, byte(r)) //nolint:gosec // a byte of an encoding that is not known
+			text = append(text, byte(r))
 		default:
 			text = append(text, token[i])
 		}

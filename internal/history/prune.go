@@ -40,8 +40,8 @@ func (s *Store) WouldPrune(ctx context.Context, server int32, before time.Time) 
 	return &Pruned{Before: before, Snapshots: limit.Old, Deltas: old.Deltas, Rows: old.Rows}, err
 }
 
-// Prune takes away what a server's history holds from before a time. It goes in small transactions, oldest first: interrupted, it
-// leaves a history that is only shorter.
+// Prune takes away what a server's history holds from before a time. It goes in small transactions, the snapshots first:
+// interrupted, it leaves a history that is shorter, and numbers that nobody reads until the next one takes them.
 func (s *Store) Prune(ctx context.Context, server int32, before time.Time) (*Pruned, error) {
 	limit, err := s.pruneLimit(ctx, server, before)
 	if err != nil {
@@ -54,10 +54,10 @@ func (s *Store) Prune(ctx context.Context, server int32, before time.Time) (*Pru
 		args  []any
 		batch int64 // 0: all at once
 	}{
-		{&p.Deltas, "history/prune_deltas", []any{server, limit.ID, pruneBatch}, pruneBatch},
 		{&p.Snapshots, "history/prune_snapshots", []any{server, limit.ID}, 0},
-		{p.Statements, "history/prune_statements", []any{server, before}, 0},
+		{&p.Deltas, "history/prune_deltas", []any{server, limit.ID, pruneBatch}, pruneBatch},
 		{&p.Rows, "history/prune_slow", []any{server, before, pruneBatch}, pruneBatch},
+		{p.Statements, "history/prune_statements", []any{server, before}, 0},
 	} {
 		for more := true; more; {
 			rows, err := s.delete(ctx, step.name, step.args...)
@@ -101,7 +101,7 @@ func (c *Collector) pruneNowAndThen(ctx context.Context, g *gathered, done *Coll
 		return err
 	}
 	return c.onServer(func() error {
-		rows, err := g.table.Prune(ctx, c.conn, g.access, before, false)
+		rows, err := g.table.Prune(ctx, c.conn, before, false)
 		done.Pruned.Rows += rows
 		return err
 	})

@@ -80,9 +80,10 @@ func (c *Collector) slowRows(ctx context.Context, g *gathered, moved *changes, d
 		if t.Query == nil {
 			continue
 		}
+		text, _ := c.described(*t.Query)
 		done.Intervals++
 		rows = append(rows, slowlog.Row{
-			At: g.TakenAt, Query: storable(to, *t.Query), DurationMS: d.TotalMS / float64(d.Calls), ThresholdMS: c.thresholdMS(), Signature: shown(t.Signature),
+			At: g.TakenAt, Query: storable(to, text), DurationMS: d.TotalMS / float64(d.Calls), ThresholdMS: c.thresholdMS(), Signature: shown(t.Signature),
 			Origin: slowlog.OriginStats, Calls: d.Calls, QueryID: &t.QueryID, Database: storableOrNil(to, t.DBName), User: storableOrNil(to, t.UserName),
 			Key: dedupeKey("%s|%d|%d|%d|%d|%t|%d", c.conn.Server.SystemIdentifier, g.StatsReset.UnixMicro(), d.DBID, d.UserID, t.QueryID, d.Toplevel, g.TakenAt.UnixMicro()),
 		})
@@ -111,9 +112,16 @@ func (c *Collector) noteOutside(ctx context.Context, g *gathered, done *Collecte
 	if len(g.slow) == 0 || g.table == nil {
 		return nil
 	}
-	name := g.table.Identifier()
-	done.Table = &name
-	return c.onServer(func() error { return g.table.Write(ctx, c.conn, g.access, g.slow) })
+	err := c.onServer(func() error { return g.table.Write(ctx, c.conn, g.access, g.slow) })
+	if f := fault.As(err); f != nil && f.SQLState != "" && ctx.Err() == nil && !c.conn.Raw().IsClosed() {
+		c.warnOnce("slow statements could not be noted, because " + g.table.Identifier() + " refuses them: " + f.SQLState)
+		return nil
+	}
+	if err == nil {
+		name := g.table.Identifier()
+		done.Table = &name
+	}
+	return err
 }
 
 // findTable looks for the watched database's own table; the store's takes the rows where there is none that can be written.
@@ -130,8 +138,10 @@ func (c *Collector) findTable(ctx context.Context, g *gathered) error {
 		return err
 	}
 	switch {
-	case g.access.MayInsert:
+	case g.access.MayInsert && table.Trusts(c.conn):
 		g.table = table
+	case table.Layout() == slowlog.Current && !table.Trusts(c.conn):
+		c.warnOnce("slow statements go to the store: " + table.Identifier() + " belongs to " + table.Owner + ", who could borrow the rights of role " + c.conn.Server.Role)
 	case table.Layout() == slowlog.Original:
 		c.warnOnce(table.Identifier() + " is as an application made it, and slow statements go to the store: avadb slowlog init upgrades it")
 	case table.Layout() != slowlog.None:

@@ -128,9 +128,11 @@ func TestTablesRights(t *testing.T) {
 		"CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.ran VALUES (CURRENT_USER); RETURN NEW; END'",
 		"CREATE TRIGGER tell BEFORE INSERT ON slow_query_log FOR EACH ROW EXECUTE FUNCTION tell()")
 	super := r.collectorAs(t, shared.DSN(r.Name), func(o *Options) { o.Store = "postgres" })
-	collect(t, super)
-	if got := text(t, r.app, "SELECT DISTINCT who FROM ran"); got != "h_app" {
-		t.Errorf("the trigger ran as %q", got)
+	if done := collect(t, super); *done.Table != "avadb.slow_query_log" {
+		t.Errorf("a superuser writes to a table whose owner can borrow his rights: %s", *done.Table)
+	}
+	if got := text(t, r.app, "SELECT count(*) FROM ran"); got != "0" {
+		t.Errorf("the trigger ran %s times", got)
 	}
 	run(t, r.app, "DROP TABLE slow_query_log")
 	stop(t, super)
@@ -175,11 +177,7 @@ func TestPruning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	access, err := table.Access(t.Context(), c.conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rows, err := table.Prune(t.Context(), c.conn, access, before, true); rows != 1 || err != nil {
+	if rows, err := table.Prune(t.Context(), c.conn, before, true); rows != 1 || err != nil {
 		t.Errorf("%d rows of applications, %v", rows, err)
 	}
 }

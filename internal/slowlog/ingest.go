@@ -40,7 +40,6 @@ type Ingested struct {
 type Ingester struct {
 	conn    *pg.Conn
 	table   *Table
-	access  Access
 	cursors *Cursors
 	o       IngestOptions
 	step    func() // tests only: called after each thing that a killed one can have done
@@ -63,12 +62,15 @@ func NewIngester(ctx context.Context, conn *pg.Conn, t *Table, cursors *Cursors,
 	if err != nil {
 		return nil, err
 	}
+	if conn.Server.Superuser && !t.Trusts(conn) {
+		return nil, t.untrusted()
+	}
 	if !access.MayInsert {
 		role := pg.Identifier(conn.Server.Role)
 		return nil, fault.New(fault.Privilege, "role %s may not write to %s", role, t.Identifier()).
 			WithHint("GRANT USAGE ON SCHEMA %s TO %s; GRANT INSERT ON %s TO %s", pg.Identifier(t.Schema), role, t.Identifier(), role)
 	}
-	return &Ingester{conn: conn, table: t, access: access, cursors: cursors, o: o, step: func() {}}, nil
+	return &Ingester{conn: conn, table: t, cursors: cursors, o: o, step: func() {}}, nil
 }
 
 const (
@@ -109,7 +111,7 @@ func (in *Ingester) read(ctx context.Context, name, identity string, live bool, 
 	rows, size := []Row{}, 0
 	flush := func(to int64) error {
 		if len(rows) > 0 {
-			added, err := in.table.Add(ctx, in.conn, in.access, rows)
+			added, err := in.table.Add(ctx, in.conn, rows)
 			if err != nil {
 				return &tableError{err}
 			}

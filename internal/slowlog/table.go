@@ -35,15 +35,16 @@ const (
 
 // Table is the slow_query_log table of one schema.
 type Table struct {
-	Schema    string   `db:"schema"`
-	Owner     string   `db:"owner"`
-	Owned     bool     `db:"owned"`      // by the role or by one that it is a member of
-	Kind      string   `db:"kind"`       // relkind; empty where only the leftover of an upgrade is there
-	Columns   []string `db:"columns"`    // name, type and "not null" of each
-	MayCreate bool     `db:"may_create"` // in the schema
-	MayRead   bool     `db:"may_read"`   // the table
-	InPath    bool     `db:"in_path"`    // the session finds it without its schema
-	Comment   string   `db:"comment"`
+	Schema     string   `db:"schema"`
+	Owner      string   `db:"owner"`
+	OwnerSuper bool     `db:"owner_super"` // the owner is a superuser
+	Owned      bool     `db:"owned"`       // by the role or by one that it is a member of
+	Kind       string   `db:"kind"`        // relkind; empty where only the leftover of an upgrade is there
+	Columns    []string `db:"columns"`     // name, type and "not null" of each
+	MayCreate  bool     `db:"may_create"`  // in the schema
+	MayRead    bool     `db:"may_read"`    // the table
+	InPath     bool     `db:"in_path"`     // the session finds it without its schema
+	Comment    string   `db:"comment"`
 
 	HasLeftover      bool   `db:"has_leftover"` // rows of an interrupted upgrade
 	LeftoverComment  string `db:"leftover_comment"`

@@ -37,20 +37,20 @@ type Access struct {
 	MayInsert bool `db:"may_insert"`
 	MayUpdate bool `db:"may_update"` // and INSERT and SELECT
 	MayDelete bool `db:"may_delete"` // and SELECT
-	owner     string
 }
 
-// Access tells what the connection may write. A superuser writes with the rights of the table's owner: what hangs on it, such as a
-// trigger, must not run with those of a superuser.
+// Trusts tells that nothing that the owner hangs on the table, such as a trigger, can borrow the rights of the one who writes: they are the
+// owner's own, or less. SET ROLE would be no barrier: a trigger can RESET it.
+func (t *Table) Trusts(conn *pg.Conn) bool {
+	return t.OwnerSuper || t.Owner == conn.Server.Role || t.Owned && !conn.Server.Superuser
+}
+
+// Access tells what the connection may write. A superuser may not write where the owner could borrow his rights: see Trusts.
 func (t *Table) Access(ctx context.Context, conn *pg.Conn) (Access, error) {
-	if t.Layout() != Current && t.Layout() != Upgrading || conn.Server.InRecovery {
+	if t.Layout() != Current && t.Layout() != Upgrading || conn.Server.InRecovery || conn.Server.Superuser && !t.Trusts(conn) {
 		return Access{}, nil
 	}
-	a, err := query.One[Access](ctx, conn, "slowlog/access", t.Schema)
-	if conn.Server.Superuser {
-		a.owner = t.Owner
-	}
-	return a, err
+	return query.One[Access](ctx, conn, "slowlog/access", t.Schema)
 }
 
 // Write adds rows. Those of an execution that was seen before get its later end, where the role may UPDATE; otherwise they stay.
@@ -59,31 +59,24 @@ func (t *Table) Write(ctx context.Context, conn *pg.Conn, a Access, rows []Row) 
 	if a.MayUpdate {
 		name = "slowlog/put"
 	}
-	return t.write(ctx, conn, a, func() error {
+	return t.write(ctx, conn, func() error {
 		_, err := query.ExtensionRows[struct{}](ctx, conn, t.in(), name, Columns(rows)...)
 		return err
 	})
 }
 
 // Add adds the rows that are not there yet, and tells how many these were.
-func (t *Table) Add(ctx context.Context, conn *pg.Conn, a Access, rows []Row) (added int64, err error) {
-	err = t.write(ctx, conn, a, func() (err error) {
+func (t *Table) Add(ctx context.Context, conn *pg.Conn, rows []Row) (added int64, err error) {
+	err = t.write(ctx, conn, func() (err error) {
 		added, err = query.ExtensionAffected(ctx, conn, t.in(), "slowlog/add", Columns(rows)...)
 		return err
 	})
 	return added, err
 }
 
-// write runs work in a transaction, with the rights that Access found.
-func (t *Table) write(ctx context.Context, conn *pg.Conn, a Access, work func() error) error {
-	return query.Transaction(ctx, conn, mark, func() error {
-		if a.owner != "" {
-			if err := as(ctx, conn, a.owner); err != nil {
-				return err
-			}
-		}
-		return work()
-	})
+// write runs work in a transaction.
+func (t *Table) write(ctx context.Context, conn *pg.Conn, work func() error) error {
+	return query.Transaction(ctx, conn, mark, work)
 }
 
 // Columns are rows as the arrays that sql/slowlog/rows_of_arrays.sql takes.

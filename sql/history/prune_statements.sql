@@ -5,7 +5,7 @@
 WITH gone AS (
     DELETE FROM avadb.statement AS s
     WHERE s.server = $1 AND s.first_seen < $2 AND NOT EXISTS (SELECT FROM avadb.counter AS c WHERE c.server = $1 AND c.statement = s.id)
-      AND s.id NOT IN (SELECT d.statement FROM avadb.delta AS d WHERE d.server = $1)
+      AND NOT EXISTS (SELECT FROM avadb.delta AS d WHERE d.server = $1 AND d.statement = s.id)
     RETURNING 1
 )
 SELECT count(*) AS rows FROM gone

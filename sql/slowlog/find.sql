@@ -2,9 +2,10 @@
 -- servers without a table of their own: found by its name alone.
 -- $1 schema or null
 -- Least privilege: any role.
--- Returns: one row a schema: schema, owner, owned (by the role), kind (relkind, empty where there is no table), columns (name, type and
+-- Returns: one row a schema: schema, owner, owner_super (it is a superuser), owned (by the role), kind (relkind, empty where there is no table), columns (name, type and
 -- "not null" of each), has_leftover, leftover_comment, leftover_owner, leftover_zoneless, comment, may_create (in the schema), may_read (the table), in_path (found without its schema, by the role's own search_path)
 SELECT n.nspname::text AS schema, coalesce(pg_catalog.pg_get_userbyid(t.relowner)::text, '') AS owner,
+       coalesce((SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = t.relowner), false) AS owner_super,
        coalesce(pg_catalog.pg_has_role(t.relowner, 'USAGE'), false) AS owned, coalesce(t.relkind::text, '') AS kind,
        ARRAY(SELECT a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
              FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns,
