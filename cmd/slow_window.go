@@ -106,6 +106,10 @@ func (w window) judge(answer *statements.Slow) error {
 		return fault.New(fault.Found, "the coverage of the window is %s, and %g%% was required", known, w.requireCoverage).
 			WithHint("avadb slowlog collect keeps the history that a window needs; avadb slowlog status shows its gaps")
 	}
+	if (w.requireCoverage > 0 || w.failOver > 0) && answer.NotVisible > 0 {
+		return fault.New(fault.Found, "%d statements of other roles are not visible: whether all is well cannot be told", answer.NotVisible).
+			WithHint("run the check as a role that sees them: GRANT pg_read_all_stats TO it")
+	}
 	limit := float64(w.failOver) / float64(time.Millisecond)
 	slow, worst := 0, (*statements.Statement)(nil)
 	for i := range answer.Statements {
