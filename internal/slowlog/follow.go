@@ -58,7 +58,10 @@ func (in *Ingester) round(ctx context.Context, name string, seen map[string]foll
 	}
 	if err == nil && !pglog.Torn(name) {
 		identity, _ := pglog.Identity(name) // what is wrong with it is in done
-		seen[name] = followed{info, identity}
+		// Where it was rotated meanwhile, what was read is the new one, and the old one is still to be finished.
+		if again, err := os.Stat(name); err == nil && os.SameFile(info, again) {
+			seen[name] = followed{info, identity}
+		}
 	}
 	tell(done, said, report)
 	return nil
