@@ -77,21 +77,20 @@ func (m *masker) statement(sql string, depth int, cut bool) (found []span) {
 				expected = false
 				continue
 			}
-			run := m.decode(sql, from, to)
-			run.cut = run.cut || cut && to == len(sql)
-			for i < len(sql) && run.quoted { // 'a'\n'b' is one
+			views := []view{m.decode(sql, from, to)}
+			for i < len(sql) && views[0].quoted { // 'a'\n'b' is one
 				k, nextFrom, nextTo := m.next(sql, i)
 				if k != literal || !isQuoted(sql[nextFrom:nextTo]) {
 					break
 				}
 				found = append(found, m.comments(sql, i, nextFrom, depth, cut)...)
-				run.join(m.decode(sql, nextFrom, nextTo))
+				views = append(views, m.decode(sql, nextFrom, nextTo))
 				i, to = nextTo, nextTo
 			}
 			if expected {
 				found = append(found, span{from, to, maskedValue})
 			} else {
-				found = append(found, m.within(run, depth)...)
+				found = append(found, m.within(joined(views), depth)...)
 			}
 			expected = false
 		case shut, single, end:

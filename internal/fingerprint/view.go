@@ -1,6 +1,9 @@
 package fingerprint
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // view is what a literal or a quoted name holds, and where in the statement each of its bytes stands.
 type view struct {
@@ -18,16 +21,22 @@ func (v *view) offset(i int) int {
 	return v.at[i]
 }
 
-// join appends what the next literal holds, which goes on with this one.
-func (v *view) join(next view) {
-	at := make([]int, 0, len(v.text)+len(next.text)+1)
-	for i := range len(v.text) {
-		at = append(at, v.offset(i))
+// joined is what literals hold that go on one with the next.
+func joined(views []view) view {
+	if len(views) == 1 {
+		return views[0]
 	}
-	for i := range len(next.text) + 1 {
-		at = append(at, next.offset(i))
+	var text strings.Builder
+	var at []int
+	for k := range views {
+		v := &views[k]
+		text.WriteString(v.text)
+		for i := range len(v.text) {
+			at = append(at, v.offset(i))
+		}
 	}
-	v.text, v.at, v.cut = v.text+next.text, at, next.cut
+	last := &views[len(views)-1]
+	return view{text: text.String(), at: append(at, last.offset(len(last.text))), quoted: true, cut: last.cut}
 }
 
 // decode reads the literal or quoted name sql[from:to].
@@ -72,7 +81,7 @@ func (m *masker) decode(sql string, from, to int) view {
 		case r >= 0x80 && unicode:
 			text = utf8.AppendRune(text, r)
 		case r >= 0:
-			text = append(text, byte(r))
+			text = append(text, byte(r)) // of an encoding that is not known
 		default:
 			text = append(text, token[i])
 		}
