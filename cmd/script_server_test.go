@@ -75,7 +75,7 @@ func (s *script) start(ts *testscript.TestScript, entries []string) {
 
 // restartWith restarts with an option on the postgres command line, which then beats every file.
 func (s *script) restartWith(ts *testscript.TestScript, option string) {
-	command := s.server.Command(context.Background(), filepath.Join(s.install.Bin, "pg_ctl"),
+	command := s.server.Command(context.Background(), filepath.Join(s.server.Bin, "pg_ctl"),
 		"restart", "-D", s.server.DataDir, "-l", s.server.LogFile, "-w", "-s", "-m", "fast", "-o", "-c "+option)
 	ts.Check(command.Run())
 }

@@ -72,11 +72,7 @@ func (r *windowReader) open(ctx context.Context) (err error) {
 // at answers for one window.
 func (r *windowReader) at(ctx context.Context, span history.Span, w window) (*statements.Slow, error) {
 	if r.source == sourceSlowlog {
-		table, err := slowlog.Find(ctx, r.conn, r.schema)
-		if err != nil {
-			return nil, err
-		}
-		return r.table(ctx, r.conn, table, span)
+		return r.logAlone(ctx, span)
 	}
 	counted, err := r.counted(ctx, span, w)
 	if r.source == sourceStats {
@@ -96,6 +92,22 @@ func (r *windowReader) at(ctx context.Context, span history.Span, w window) (*st
 		return counted, err
 	}
 	return r.merged(counted, logged), nil
+}
+
+// logAlone answers from the connected database's table, or where it has none from what the store holds for it.
+func (r *windowReader) logAlone(ctx context.Context, span history.Span) (*statements.Slow, error) {
+	table, err := slowlog.Find(ctx, r.conn, r.schema)
+	if err != nil {
+		return nil, err
+	}
+	if table.Layout() == slowlog.None && r.schema == "" {
+		store, server, err := r.app.quiet().readHistory(ctx, r.conn)
+		if err == nil && store != nil {
+			defer store.Close()
+			return r.table(ctx, store.Conn, slowlog.OfStore(server.ID), span)
+		}
+	}
+	return r.table(ctx, r.conn, table, span)
 }
 
 // counted answers from the history and pg_stat_statements.

@@ -25,10 +25,13 @@ type slowlogIngestOptions struct {
 
 type slowlogIngestDocument struct {
 	head
-	Files     []slowlog.Ingested `json:"files"`      // in the order of their reading
-	RowsRead  int64              `json:"rows_read"`  // executions over the threshold
-	RowsAdded int64              `json:"rows_added"` // of them, that the table did not have yet
-	ElapsedMS float64            `json:"elapsed_ms"` // from the first file to the end of the last
+	Files        []slowlog.Ingested `json:"files"`         // in the order of their reading
+	RowsRead     int64              `json:"rows_read"`     // executions over the threshold
+	RowsAdded    int64              `json:"rows_added"`    // of them, that the table did not have yet
+	RowsKnown    int64              `json:"rows_known"`    // of them, that it had
+	SkippedLines int64              `json:"skipped_lines"` // that are no part of a message
+	Bytes        int64              `json:"bytes"`         // that were read, decompressed
+	ElapsedMS    float64            `json:"elapsed_ms"`    // from the first file to the end of the last
 }
 
 func newSlowlogIngest(a *app) *cobra.Command {
@@ -137,6 +140,9 @@ func (a *app) ingest(ctx context.Context, conn *pg.Conn, in *slowlog.Ingester, n
 		doc.Files = append(doc.Files, done)
 		doc.RowsRead += done.RowsRead
 		doc.RowsAdded += done.RowsAdded
+		doc.RowsKnown += done.RowsRead - done.RowsAdded
+		doc.SkippedLines += done.SkippedLines
+		doc.Bytes += max(0, done.Bytes-done.From)
 	}
 	bar.clear()
 	doc.ElapsedMS = float64(time.Since(began).Microseconds()) / 1000

@@ -70,7 +70,7 @@ func runSlowlogStatus(ctx context.Context, a *app, schema, zone string) error {
 			return err
 		}
 		if kept {
-			lists = append(lists, []history.Status{doc.Status})
+			lists = append(lists, doc.historyLists()...)
 		}
 		if err := a.results(doc, lists...); err != nil {
 			return err
@@ -78,6 +78,35 @@ func runSlowlogStatus(ctx context.Context, a *app, schema, zone string) error {
 		a.explainStatus(conn, table, doc)
 		return nil
 	})
+}
+
+// lastRow and gapRow are what a person sees of the history beside its extent.
+type lastRow struct {
+	At    time.Time `json:"last_collect" col:""`
+	MS    float64   `json:"ms" col:"num.1"` // it cost the watched server at most
+	Bytes int64     `json:"bytes" col:""`   // of rows that it wrote
+	Error *string   `json:"error" col:"elastic"`
+}
+
+type gapRow struct {
+	From  time.Time `json:"gap_from" col:""`
+	To    time.Time `json:"gap_to" col:""`
+	Flags string    `json:"flags" col:""` // why
+}
+
+func (d *slowlogStatusDocument) historyLists() []any {
+	lists := []any{[]history.Status{d.Status}}
+	if l := d.LastCollect; l != nil {
+		lists = append(lists, []lastRow{{l.At, l.MS, l.Bytes, l.Error}})
+	}
+	var gaps []gapRow
+	for _, g := range d.Gaps {
+		gaps = append(gaps, gapRow{g.From, g.To, strings.Join(g.Flags, " ")})
+	}
+	if len(gaps) > 0 {
+		lists = append(lists, gaps)
+	}
+	return lists
 }
 
 func (d *slowlogStatusDocument) fill(ctx context.Context, a *app, conn *pg.Conn, table *slowlog.Table, zone string) error {
@@ -108,6 +137,7 @@ func (d *slowlogStatusDocument) fillHistory(ctx context.Context, a *app, conn *p
 	}
 	if err != nil || server == nil {
 		d.Snapshots = new(int64)
+		a.log.Info("there is no history of pg_stat_statements: " + strings.TrimSpace("avadb slowlog collect --every 1m "+conn.Target.CommandFlags()) + " keeps one")
 		return false, err
 	}
 	defer store.Close()
@@ -155,7 +185,7 @@ func (d *slowlogStatusDocument) fillExtent(ctx context.Context, a *app, conn *pg
 func (a *app) explainStatus(conn *pg.Conn, table *slowlog.Table, doc slowlogStatusDocument) {
 	switch layout := table.Layout(); layout {
 	case slowlog.None:
-		a.log.Info("not installed: " + strings.TrimSpace("avadb slowlog init "+conn.Target.CommandFlags()) + " makes it")
+		a.log.Info("the table slow_query_log is not installed: " + strings.TrimSpace("avadb slowlog init "+conn.Target.CommandFlags()) + " makes it")
 	case slowlog.Foreign:
 		a.log.Warn("there is something else of that name: " + fault.As(table.Unknown()).Message)
 	case slowlog.Original:

@@ -29,6 +29,7 @@ func Append(dst []byte, sql string) []byte {
 
 	var g groups
 	last, lastFrom := end, begin // the token written last
+	isNot := false               // it is the NOT of IS NOT
 	signs := none                // where the + and - begin that belong to the constant behind them
 	for i := 0; i < len(sql); {
 		if classes[sql[i]] == space {
@@ -42,7 +43,14 @@ func Append(dst []byte, sql string) []byte {
 			}
 			length := lower(out[n:], sql[i:])
 			i += length
-			if isConstant(out[n:n+length]) && !keepsConstant(last, out[lastFrom:n]) {
+			written := out[n : n+length]
+			constant := isConstant(written) && !keepsConstant(last, out[lastFrom:n], written, isNot)
+			if constant && last == literal {
+				n-- // a constant behind a constant goes, with the space before it
+				continue
+			}
+			isNot = last == word && string(out[lastFrom:n]) == "is " && string(written) == "not"
+			if constant {
 				if signs != none {
 					n = signs
 				}
@@ -62,6 +70,8 @@ func Append(dst []byte, sql string) []byte {
 		}
 		i = to
 		switch {
+		case k == literal && last == literal:
+			continue // 'a' and, on the next line, 'b' are one constant
 		case k == literal && signs != none:
 			n = signs // the space before them stays
 		case n > begin:
@@ -168,9 +178,19 @@ func isConstant(word []byte) bool {
 	return false
 }
 
-// keepsConstant tells that NULL, TRUE or FALSE behind this token is part of the grammar: IS NULL, NOT NULL, SET NULL. text ends with a space.
-func keepsConstant(k kind, text []byte) bool {
-	return k == word && (string(text) == "is " || string(text) == "not " || string(text) == "set ")
+// keepsConstant tells that NULL, TRUE or FALSE behind this token is part of the grammar: IS NULL, IS NOT TRUE, NOT NULL, SET NULL. text ends with a
+// space.
+func keepsConstant(k kind, text, constant []byte, isNot bool) bool {
+	if k != word {
+		return false
+	}
+	switch string(text) {
+	case "is ", "set ":
+		return true
+	case "not ":
+		return isNot || string(constant) == "null"
+	}
+	return false
 }
 
 func precedesSign(keyword []byte) bool {

@@ -35,7 +35,9 @@ func TestAppend(t *testing.T) {
 		"SELECT -1, +1, a-1, a - 1, a -1, (a)-1, 2-1, a=-1, a*-1, a::int, - b": "select $? , $? , a - $? , a - $? , a - $? , ( a ) - $? , $? - $? , a = $? , a * $? , a :: int , - b",
 		"stock=stock-2":                    "stock = stock - $?",
 		"a ? 'k' AND b ?| $1 AND c ?& 'z'": "a ? $? and b ?| $? and c ?& $?",
-		"a = - -1, (- + 2)":                "a = $? , ( $? )",
+		"NOT false AND NOT NULL AND a IS NOT TRUE AND b IS NOT FALSE AND NOT true": "not $? and not null and a is not true and b is not false and not $?",
+		"SELECT 'a'\n'b', 1 NULL, ('x'\n'y', 2)":                                   "select $? , $? , ( $? )",
+		"a = - -1, (- + 2)":                                                        "a = $? , ( $? )",
 		"a = TRUE AND b IS NULL AND c IS NOT NULL AND d IS DISTINCT FROM NULL AND e IN (1, NULL) AND nulls AND f = false": "a = $? and b is null and c is not null and d is distinct from $? and e in ( $? ) and nulls and f = $?",
 		"a = -null":                       "a = $?",
 		"a ?-1":                           "a ?- $?",
@@ -113,6 +115,18 @@ func bytesOf(text string) string {
 		b.WriteByte(byte(r)) //nolint:gosec // the file holds characters below 256
 	}
 	return b.String()
+}
+
+// A text that is cut off anywhere has a canonical form.
+func TestAppendOfEveryBeginning(t *testing.T) {
+	sql := `SELECT /* a */ E'it\'s', U&"x" , $a$ b $a$, -1.5e-9, a ? 'k', (1, (2, NULL)), NOT false -- end
+		FROM "t" WHERE b IN (1, 2) AND c IS NOT TRUE; `
+	for i := range len(sql) {
+		canonical := fingerprint.Append(nil, sql[:i])
+		if again := fingerprint.Append(nil, string(canonical)); string(again) != string(canonical) {
+			t.Errorf("%q: %q and then %q", sql[:i], canonical, again)
+		}
+	}
 }
 
 func FuzzAppend(f *testing.F) {

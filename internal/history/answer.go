@@ -133,18 +133,8 @@ func (a *answer) add(g *group) {
 		return
 	}
 	is.several = is.several || g.several || is.QueryID != nil && g.QueryID != nil && *is.QueryID != *g.QueryID
-	is.Calls += g.Calls
-	is.TotalMS += g.TotalMS
+	is.Add(&g.Counters)
 	is.squares += g.squares
-	is.Rows += g.Rows
-	is.SharedBlksHit += g.SharedBlksHit
-	is.SharedBlksRead += g.SharedBlksRead
-	is.SharedBlksWritten += g.SharedBlksWritten
-	is.LocalBlksRead += g.LocalBlksRead
-	is.LocalBlksWritten += g.LocalBlksWritten
-	is.TempBlksRead += g.TempBlksRead
-	is.TempBlksWritten += g.TempBlksWritten
-	is.WALBytes += g.WALBytes
 	is.flags |= g.flags
 	is.long = is.long || g.long
 	is.mergeMax(g)
@@ -195,6 +185,7 @@ func (a *answer) slow(rows []*group) *statements.Slow {
 			s.Window.Confidence = statements.LowerBound
 		}
 	}
+	s.AdmitUnseen()
 	return s
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"avadb/internal/fault"
 	"avadb/internal/pg"
+	"avadb/internal/query"
 	"avadb/internal/slowlog"
 	"avadb/internal/statements"
 )
@@ -103,9 +104,16 @@ func (c *Collector) Collect(ctx context.Context) (*Collected, error) {
 	}
 	if ctx.Err() == nil {
 		c.note(ctx, err)
+	} else if fault.KindOf(context.Cause(ctx)) == fault.Timeout { // a stalled server is worth noting, if it lets us
+		short, stop := context.WithTimeout(context.WithoutCancel(ctx), noteLimit)
+		defer stop()
+		c.note(short, err)
 	}
 	return done, err
 }
+
+// noteLimit is how long noting a collection that was given up may take.
+const noteLimit = 5 * time.Second
 
 // collectAttempts bounds how often a snapshot is compared anew because somebody else wrote one meanwhile.
 const collectAttempts = 3
@@ -127,7 +135,10 @@ func (c *Collector) collect(ctx context.Context) (*Collected, error) {
 	}
 	c.step()
 	if err := c.pruneNowAndThen(ctx, g, done); err != nil {
-		return done, err
+		if ctx.Err() != nil || c.lost() {
+			return done, err
+		}
+		c.warnOnce("what is old was not pruned: " + err.Error()) // the snapshot stands, and pruning is tried again
 	}
 	done.ServerMS = milliseconds(c.spent)
 	return done, nil
@@ -152,6 +163,9 @@ func (c *Collector) read(ctx context.Context) (*gathered, error) {
 			return nil, err
 		}
 		c.state = loaded
+	}
+	if err := c.samePart(ctx); err != nil {
+		return nil, err
 	}
 	g := &gathered{}
 	err := c.onServer(func() (err error) { g.Tally, err = statements.ReadCounters(ctx, c.conn); return err })
@@ -179,6 +193,18 @@ func (c *Collector) read(ctx context.Context) (*gathered, error) {
 	return g, nil
 }
 
+// samePart gives the connection up where the server was promoted: it has another name in the history from then on.
+func (c *Collector) samePart(ctx context.Context) error {
+	now, err := query.One[struct {
+		InRecovery bool `db:"in_recovery"`
+	}](ctx, c.conn, "history/in_recovery")
+	if err == nil && now.InRecovery != c.conn.Server.InRecovery {
+		c.conn.Close()
+		return fault.New(fault.Failed, "the server is no standby any more").WithHint("its history goes on under its name as a primary")
+	}
+	return err
+}
+
 // texts reads what is new. A database that cannot show a text of another encoding still has all the counters.
 func (c *Collector) texts(ctx context.Context, queryids []int64) (texts []statements.Text, err error) {
 	if len(queryids) == 0 {
@@ -191,7 +217,7 @@ func (c *Collector) texts(ctx context.Context, queryids []int64) (texts []statem
 	}
 	for i := range texts {
 		t := &texts[i]
-		t.Query, t.Database, t.User = storableOrNil(c.store.Conn, t.Query), storableOrNil(c.store.Conn, t.Database), storableOrNil(c.store.Conn, t.User)
+		t.Query, t.Database, t.User = c.store.Conn.StorableOrNil(t.Query), c.store.Conn.StorableOrNil(t.Database), c.store.Conn.StorableOrNil(t.User)
 	}
 	return texts, err
 }

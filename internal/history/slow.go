@@ -2,8 +2,6 @@ package history
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
 	"time"
 
 	"avadb/internal/fault"
@@ -38,7 +36,7 @@ func (c *Collector) row(e execution) slowlog.Row {
 	return slowlog.Row{
 		At: e.At, Query: text, DurationMS: e.DurationMS, ThresholdMS: c.thresholdMS(), Signature: signature, Origin: slowlog.OriginActivity, Calls: 1,
 		QueryID: e.QueryID, Database: e.Database, User: e.User, Application: e.Application, PID: &e.PID,
-		Key: dedupeKey("%d|%d|%d", e.PID, e.BackendStart.UnixMicro(), e.QueryStart.UnixMicro()),
+		Key: slowlog.Key("%d|%d|%d", e.PID, e.BackendStart.UnixMicro(), e.QueryStart.UnixMicro()),
 	}
 }
 
@@ -50,7 +48,7 @@ func (c *Collector) slowRows(ctx context.Context, g *gathered, moved *changes, d
 		to = c.conn
 	}
 	for _, e := range g.executions {
-		e.Query, e.Database, e.User, e.Application = storable(to, e.Query), storableOrNil(to, e.Database), storableOrNil(to, e.User), storableOrNil(to, e.Application)
+		e.Query, e.Database, e.User, e.Application = to.Storable(e.Query), to.StorableOrNil(e.Database), to.StorableOrNil(e.User), to.StorableOrNil(e.Application)
 		rows = append(rows, c.row(e))
 	}
 	done.Running = len(rows)
@@ -83,18 +81,12 @@ func (c *Collector) slowRows(ctx context.Context, g *gathered, moved *changes, d
 		text, _ := c.described(*t.Query)
 		done.Intervals++
 		rows = append(rows, slowlog.Row{
-			At: g.TakenAt, Query: storable(to, text), DurationMS: d.TotalMS / float64(d.Calls), ThresholdMS: c.thresholdMS(), Signature: shown(t.Signature),
-			Origin: slowlog.OriginStats, Calls: d.Calls, QueryID: &t.QueryID, Database: storableOrNil(to, t.DBName), User: storableOrNil(to, t.UserName),
-			Key: dedupeKey("%s|%d|%d|%d|%d|%t|%d", c.conn.Server.SystemIdentifier, g.StatsReset.UnixMicro(), d.DBID, d.UserID, t.QueryID, d.Toplevel, g.TakenAt.UnixMicro()),
+			At: g.TakenAt, Query: to.Storable(text), DurationMS: d.TotalMS / float64(d.Calls), ThresholdMS: c.thresholdMS(), Signature: shown(t.Signature),
+			Origin: slowlog.OriginStats, Calls: d.Calls, QueryID: &t.QueryID, Database: to.StorableOrNil(t.DBName), User: to.StorableOrNil(t.UserName),
+			Key: slowlog.Key("%s|%d|%d|%d|%d|%t|%d", c.conn.Server.SystemIdentifier, g.StatsReset.UnixMicro(), d.DBID, d.UserID, t.QueryID, d.Toplevel, g.TakenAt.UnixMicro()),
 		})
 	}
 	return rows, err
-}
-
-// dedupeKey is the first half of a SHA-256, as a UUID.
-func dedupeKey(format string, args ...any) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, format, args...))
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
 // noteInside writes what is slow with the snapshot, where it goes to the store's own table; both or none of them is there then.

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"avadb/internal/fault"
@@ -122,6 +123,12 @@ func tables(names []string) string {
 // Prepare makes the tables where there are none, and refuses where they cannot be made or written.
 func (s *Store) Prepare(ctx context.Context) error {
 	server, role := s.Conn.Server, pg.Identifier(s.Conn.Server.Role)
+	if lacking := slices.Concat(s.facts.Unreadable, s.facts.Unwritable); s.facts.Layout == layout && len(s.facts.Strange) == 0 && len(lacking) > 0 && s.facts.Owner == "" && !server.InRecovery {
+		slices.Sort(lacking)
+		lacking = slices.Compact(lacking)
+		return fault.New(fault.Privilege, "no right to read and write the history (%s) in database %s", strings.Join(lacking, ", "), server.Database).
+			WithHint("GRANT USAGE ON SCHEMA avadb TO %[1]s; GRANT SELECT, INSERT, UPDATE, DELETE ON %[2]s TO %[1]s", role, tables(lacking))
+	}
 	exists, err := s.Exists()
 	switch {
 	case server.InRecovery:
@@ -131,9 +138,6 @@ func (s *Store) Prepare(ctx context.Context) error {
 		return err
 	case s.facts.Owner != "":
 		return s.untrusted()
-	case exists && len(s.facts.Unwritable) > 0:
-		return fault.New(fault.Privilege, "no right to write the history (%s) in database %s", strings.Join(s.facts.Unwritable, ", "), server.Database).
-			WithHint("GRANT USAGE ON SCHEMA avadb TO %[1]s; GRANT SELECT, INSERT, UPDATE, DELETE ON %[2]s TO %[1]s", role, tables(s.facts.Unwritable))
 	case exists:
 		return nil
 	case !s.facts.MayCreate && s.facts.SchemaExists:

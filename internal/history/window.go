@@ -77,6 +77,9 @@ func (s *Store) Window(ctx context.Context, conn *pg.Conn, server *Server, span 
 	if w := a.window(); w.BeginsEarly() {
 		a.because("the snapshot before the window is of %s: what ran between it and the window is counted, too", stamp(a.from))
 	}
+	if !span.Live && a.from.Before(a.to) && a.to.Before(span.To) {
+		a.because("the last snapshot of the window is of %s: what ran after it is not counted", stamp(a.to))
+	}
 	rows := a.top(scope)
 	if err := s.fillTexts(ctx, rows); err != nil {
 		return nil, err
@@ -203,7 +206,7 @@ func (a *answer) step(step *boundary, before time.Time) {
 		a.because("at %s another node's counters took over: what ran since %s is not counted", stamp(step.TakenAt), stamp(before))
 	case step.has(FlagReset) && step.StatsReset != nil:
 		a.lose(before, *step.StatsReset)
-		a.because("the counters were reset at %s: what ran since %s and before it is not counted", stamp(*step.StatsReset), stamp(before))
+		a.because("the counters were reset, or lost in a crash, at %s: what ran since %s and before it is not counted", stamp(*step.StatsReset), stamp(before))
 	}
 	if step.has(FlagRestart) && !step.has(FlagReset) {
 		a.weak = true

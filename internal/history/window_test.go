@@ -224,3 +224,55 @@ func TestWindowWithAForgottenStatement(t *testing.T) {
 		t.Errorf("%d calls, %s: %v", calls, confidence, answer.Window.Reasons)
 	}
 }
+
+// The longest is not known where a longer one ran before; it is no shorter than the mean.
+func TestWindowFlagsALongStatementThatIsNotTheLongest(t *testing.T) {
+	r := newRig(t)
+	c := r.collector(t)
+	run(t, r.app, "SELECT pg_sleep(0.4)")
+	first := collect(t, c)
+	run(t, r.app, "SELECT pg_sleep(0.2)")
+	collect(t, c)
+	end := first.TakenAt.Add(10 * time.Millisecond)
+	run(t, r.admin, "UPDATE avadb.snapshot SET taken_at = '"+end.Format(time.RFC3339Nano)+"' WHERE id = 2")
+	if _, _, flags := callsOf(r.window(t, first.TakenAt, end, false), "pg_sleep"); strings.Join(flags, " ") != "long" {
+		t.Errorf("flags %v", flags)
+	}
+}
+
+func TestRemainderFlagsALongStatement(t *testing.T) {
+	begin, longest := time.Now(), 3000.0
+	for _, c := range []struct {
+		name string
+		d    statements.Delta
+		want bool
+	}{
+		{"the longest is known", statements.Delta{Counters: statements.Counters{Calls: 100, TotalMS: 3099}, Max: &longest}, true},
+		{"no shorter than the mean", statements.Delta{Counters: statements.Counters{Calls: 2, TotalMS: 6000}}, true},
+		{"many short ones", statements.Delta{Counters: statements.Counters{Calls: 100, TotalMS: 6000}}, false},
+	} {
+		a := &answer{from: begin, groups: map[groupKey]*group{}}
+		r := &remainder{Tally: &statements.Tally{TakenAt: begin.Add(time.Second)}, changes: &changes{deltas: []delta{{Delta: c.d}}}}
+		a.addRemainder(r, 1, &catalog{}, statements.Scope{})
+		for _, g := range a.groups {
+			if g.long != c.want {
+				t.Errorf("%s: long is %t", c.name, g.long)
+			}
+		}
+		if len(a.groups) != 1 {
+			t.Errorf("%s: %d rows", c.name, len(a.groups))
+		}
+	}
+}
+
+func TestWindowSaysWhatItDoesNotCountAtItsEnd(t *testing.T) {
+	r := newRig(t)
+	c := r.collector(t)
+	first := collect(t, c)
+	r.count(t, 3)
+	second := collect(t, c)
+	w := r.window(t, first.TakenAt, second.TakenAt.Add(time.Millisecond), false).Window
+	if len(w.Reasons) != 1 || !strings.Contains(w.Reasons[0], "the last snapshot of the window is of") || *w.CoveragePct >= 100 {
+		t.Errorf("coverage %g%%, reasons %q", *w.CoveragePct, w.Reasons)
+	}
+}

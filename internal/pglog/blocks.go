@@ -32,7 +32,7 @@ type blocks struct {
 	done   bool
 	err    error
 	cut    int64 // events that were longer than is kept
-	live   bool  // the file is written: its last event may not be whole, and is left
+	live   bool  // the file is written: its last event is left if its line has no end
 }
 
 // longest event in bytes: what is behind it is left out. A statement has at most 1 GB in PostgreSQL, and 1 MB is rare.
@@ -59,7 +59,7 @@ func (r *blocks) next(b *block) bool {
 			if !errors.Is(err, io.EOF) {
 				r.err = err
 			}
-			if r.live {
+			if len(data) > 0 && (r.err != nil || r.live && data[len(data)-1] != '\n') { // it can be torn there
 				data = data[:r.ends.split(data)]
 			}
 			b.set(data, r)

@@ -40,7 +40,7 @@ type Reading struct {
 	Options
 	Threshold time.Duration // shorter executions are left out
 	From      int64         // what begins before it is left out: 0, or the To of an earlier batch
-	Live      bool          // the file is still written: its last message waits until another follows
+	Live      bool          // the file can be written while it is read: a last message whose line has no end waits. A compressed one is whole
 }
 
 // warmUp is how many bytes before Reading.From are read again: a statement can stand in a message before its duration.
@@ -68,7 +68,7 @@ func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, ea
 	if s.form.format == formatEmpty {
 		return file, nil
 	}
-	b := &blocks{in: s.in, ends: s.form.parser(), size: o.Block, live: o.Live}
+	b := &blocks{in: s.in, ends: s.form.parser(), size: o.Block, live: o.Live && s.compression == ""}
 	if err := s.goTo(b, o.From); err != nil {
 		return file, err
 	}

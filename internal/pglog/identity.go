@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"io"
-	"os"
 )
 
 // firstLineMost is how much of a first line tells a file from others.
@@ -32,23 +30,4 @@ func Identity(name string) (string, error) {
 	}
 	sum := sha256.Sum256(line)
 	return fmt.Sprintf("%x", sum[:16]), nil
-}
-
-// Torn tells that a file's last line has no end: it is still being written. A compressed one is not.
-func Torn(name string) bool {
-	s, err := open(name, nil, nil)
-	if err != nil {
-		return false
-	}
-	defer s.close()
-	f, ok := s.file.(*os.File)
-	if !ok || s.compression != "" {
-		return false
-	}
-	last := make([]byte, 1)
-	end, err := f.Seek(-1, io.SeekEnd)
-	if err == nil {
-		_, err = f.ReadAt(last, end)
-	}
-	return err == nil && last[0] != '\n'
 }

@@ -24,6 +24,19 @@ type Cursor struct {
 	Name string    `json:"name"` // when it was read last
 	To   int64     `json:"to"`   // decompressed bytes
 	At   time.Time `json:"at"`   // when
+	Covers
+}
+
+// Covers is which executions up to a cursor are in the table.
+type Covers struct {
+	Threshold time.Duration `json:"threshold_ns"` // that took longer
+	Since     time.Time     `json:"since"`        // zero: all
+	Until     time.Time     `json:"until"`        // zero: all
+}
+
+// all tells that what others would let in is in the table.
+func (c Covers) all(others Covers) bool {
+	return c.Threshold <= others.Threshold && !c.Since.After(others.Since) && (c.Until.IsZero() || !others.Until.IsZero() && !c.Until.Before(others.Until))
 }
 
 // forgetAfter is how long a file that is not read any more is remembered.
@@ -31,7 +44,7 @@ const forgetAfter = 90 * 24 * time.Hour
 
 // OpenCursors reads those of a server's database. root is the folder of avadb's state.
 func OpenCursors(root, systemIdentifier, database string) (*Cursors, error) {
-	c := &Cursors{path: filepath.Join(root, "ingest", systemIdentifier, uuidOf(database)+".json"), Files: map[string]Cursor{}}
+	c := &Cursors{path: filepath.Join(root, "ingest", systemIdentifier, Key("%s", database)+".json"), Files: map[string]Cursor{}}
 	raw, err := os.ReadFile(c.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -46,12 +59,18 @@ func OpenCursors(root, systemIdentifier, database string) (*Cursors, error) {
 	return c, nil
 }
 
-// At is where to go on in a file; 0 where it is new.
-func (c *Cursors) At(identity string) int64 { return c.Files[identity].To }
+// At is where to go on in a file; 0 where it is new, or where an earlier reading left out what this one would not.
+func (c *Cursors) At(identity string, covers Covers) int64 {
+	if one := c.Files[identity]; one.Covers.all(covers) {
+		return one.To
+	}
+	return 0
+}
 
-// Set moves a file's cursor.
-func (c *Cursors) Set(identity, name string, to int64) {
-	c.Files[identity] = Cursor{Name: name, To: to, At: time.Now().UTC()}
+// Set moves a file's cursor. What was read before At is covered as well.
+func (c *Cursors) Set(identity string, one Cursor) {
+	one.At = time.Now().UTC()
+	c.Files[identity] = one
 }
 
 // Save writes them, whole or not at all.

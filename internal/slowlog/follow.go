@@ -18,7 +18,7 @@ type followed struct {
 }
 
 // Follow reads the files that match the patterns again and again, each time what was added. A file that was renamed away is read to its
-// end under its new name, if that is in the same folder. It goes on until the context ends, or the table fails; report is told of each
+// end under its new name, if that is in the same folder; so is the copy of one that was truncated. It goes on until the context ends, or the table fails; report is told of each
 // reading that added rows or failed.
 func (in *Ingester) Follow(ctx context.Context, patterns []string, every time.Duration, report func(Ingested)) error {
 	seen := map[string]followed{}
@@ -43,7 +43,8 @@ func (in *Ingester) round(ctx context.Context, name string, seen map[string]foll
 	if err == nil && known && os.SameFile(info, before.info) && info.Size() == before.info.Size() && info.ModTime().Equal(before.info.ModTime()) {
 		return nil
 	}
-	if known && before.identity != "" && (err != nil || !os.SameFile(info, before.info)) {
+	identity, _ := pglog.Identity(name) // what is wrong with it is told when it is read
+	if known && before.identity != "" && identity != before.identity {
 		if err := in.finish(ctx, name, before, report); err != nil {
 			return err
 		}
@@ -56,12 +57,8 @@ func (in *Ingester) round(ctx context.Context, name string, seen map[string]foll
 	if failed != nil {
 		return failed
 	}
-	if err == nil && !pglog.Torn(name) {
-		identity, _ := pglog.Identity(name) // what is wrong with it is in done
-		// Where it was rotated meanwhile, what was read is the new one, and the old one is still to be finished.
-		if again, err := os.Stat(name); err == nil && os.SameFile(info, again) {
-			seen[name] = followed{info, identity}
-		}
+	if err == nil {
+		seen[name] = followed{info, identity}
 	}
 	tell(done, said, report)
 	return nil

@@ -2,10 +2,7 @@ package slowlog
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -84,7 +81,7 @@ func (in *Ingester) File(ctx context.Context, name string) (Ingested, error) {
 	done := Ingested{Name: name}
 	identity, err := pglog.Identity(name)
 	if err == nil && identity != "" {
-		err = in.read(ctx, name, identity, pglog.Torn(name), &done)
+		err = in.read(ctx, name, identity, &done)
 	}
 	var failed *tableError
 	switch f := fault.As(err); {
@@ -106,8 +103,9 @@ func (in *Ingester) File(ctx context.Context, name string) (Ingested, error) {
 	}
 }
 
-func (in *Ingester) read(ctx context.Context, name, identity string, live bool, done *Ingested) error {
-	done.From = in.cursors.At(identity)
+func (in *Ingester) read(ctx context.Context, name, identity string, done *Ingested) error {
+	covers := Covers{in.o.Threshold, in.o.Since, in.o.Until}
+	done.From = in.cursors.At(identity, covers)
 	rows, size := []Row{}, 0
 	flush := func(to int64) error {
 		if len(rows) > 0 {
@@ -120,14 +118,14 @@ func (in *Ingester) read(ctx context.Context, name, identity string, live bool, 
 			done.RowsAdded += added
 			rows, size = rows[:0], 0
 		}
-		in.cursors.Set(identity, name, to)
+		in.cursors.Set(identity, Cursor{Name: name, To: to, Covers: covers})
 		if err := in.cursors.Save(); err != nil {
 			return &tableError{err}
 		}
 		in.step()
 		return nil
 	}
-	reading := pglog.Reading{Options: in.o.Options, Threshold: in.o.Threshold, From: done.From, Live: live}
+	reading := pglog.Reading{Options: in.o.Options, Threshold: in.o.Threshold, From: done.From, Live: true}
 	to := done.From
 	file, err := pglog.Executions(ctx, name, nil, reading, func(b *pglog.Batch) error {
 		for i := range b.Executions {
@@ -147,24 +145,26 @@ func (in *Ingester) read(ctx context.Context, name, identity string, live bool, 
 		return nil
 	})
 	done.Format, done.Bytes, done.Lines, done.SkippedLines = file.Format, file.Bytes, file.Lines, file.SkippedLines
-	if err != nil || to == done.From && len(rows) == 0 {
+	var failed *tableError
+	if errors.As(err, &failed) || ctx.Err() != nil || to == done.From && len(rows) == 0 {
 		return err
 	}
-	return flush(to)
+	return errors.Join(flush(to), err) // what stands before the place where a file is broken is good
 }
 
-// row is one for an execution. Its key is the same whenever and in whatever file it is read.
+// row is one for an execution. Its key is the same whenever and in whatever file it is read. The duration is in it because each format counts
+// the lines of a session by itself, and stderr counts DETAIL as a line: one number can be that of two executions.
 func (in *Ingester) row(e *pglog.Execution, identity string) (Row, error) {
 	if e.At.IsZero() {
 		return Row{}, fault.New(fault.Failed, "its lines have no time").WithHint("put %%m into log_line_prefix, or give --log-line-prefix where it has one that was not found")
 	}
-	key := fmt.Sprintf("%s|%d", identity, e.Offset)
+	key := Key("%s|%d", identity, e.Offset)
 	if e.Session != "" && e.Line > 0 {
-		key = fmt.Sprintf("%s|%s|%d", in.conn.Server.SystemIdentifier, e.Session, e.Line)
+		key = Key("%s|%s|%d|%d", in.conn.Server.SystemIdentifier, e.Session, e.Line, e.US)
 	}
 	r := Row{
 		At: e.At, DurationMS: float64(e.US) / 1000, ThresholdMS: float64(in.o.Threshold.Microseconds()) / 1000, Origin: OriginLog, Calls: 1,
-		Database: known(e.Database), User: known(e.User), Application: known(e.Application), Key: uuidOf(key),
+		Database: in.known(e.Database), User: in.known(e.User), Application: in.known(e.Application), Key: key,
 	}
 	if e.PID != 0 {
 		r.PID = &e.PID
@@ -182,31 +182,20 @@ func (in *Ingester) row(e *pglog.Execution, identity string) (Row, error) {
 	if !in.o.KeepLiterals {
 		r.Query = string(fingerprint.AppendRedacted(nil, e.Query))
 	}
-	r.Query = storable(r.Query)
+	r.Query = in.conn.Storable(r.Query)
 	return r, nil
 }
 
 // notLogged stands for a statement that the log does not have: log_duration without log_statement.
 const notLogged = "(not in the log)"
 
-// storable is what a server of any encoding takes from a log that may hold any bytes.
-func storable(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
-}
-
-func known(text string) *string {
+// known is a text that the log has; nil for none.
+func (in *Ingester) known(text string) *string {
 	if text == "" {
 		return nil
 	}
-	text = storable(text)
+	text = in.conn.Storable(text)
 	return &text
-}
-
-// uuidOf is the first half of the key's SHA-256.
-func uuidOf(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	h := hex.EncodeToString(sum[:16])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 // tableError is one that ends the whole ingestion, and not one file's.

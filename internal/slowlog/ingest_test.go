@@ -13,6 +13,7 @@ import (
 
 	"avadb/internal/fault"
 	"avadb/internal/pg"
+	"avadb/internal/pglog"
 )
 
 // logLine is one execution of a stderr log with the prefix '%m [%p] %u@%d '.
@@ -252,9 +253,78 @@ func TestFollowThroughARotation(t *testing.T) {
 	}
 	add(30, 40)
 	count(35)
+	add(40, 45) // the same by a copy that is truncated, and grows beyond what it was
+	copied, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path+".2", copied, 0o600)
+	}
+	if err == nil {
+		err = os.WriteFile(path, logOf(50, 90), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	count(80)
 	end := fault.New(fault.Terminated, "terminated")
 	stop(end)
 	if err := <-ended; fault.KindOf(err) != fault.Terminated {
 		t.Errorf("it ended with %v", err)
 	}
+}
+
+// A cursor says nothing of what an earlier reading left out.
+func TestIngestReadsAgainWhatWasLeftOut(t *testing.T) {
+	r := newIngestRig(t)
+	path := r.write(t, "a.log", logOf(0, 50))
+	from := time.Date(2026, 11, 24, 3, 20, 0, 0, time.UTC)
+	for _, one := range []struct {
+		threshold    time.Duration
+		since, until time.Duration
+		added        int64
+	}{
+		{240 * time.Millisecond, 0, 0, 10}, {230 * time.Millisecond, 0, 0, 10}, {230 * time.Millisecond, 0, 0, 0},
+		{0, 0, 5 * time.Millisecond, 5}, {0, 20 * time.Millisecond, 0, 10}, {0, 0, 0, 15},
+	} {
+		o := IngestOptions{Threshold: one.threshold}
+		if one.since > 0 {
+			o.Since = from.Add(one.since)
+		}
+		if one.until > 0 {
+			o.Until = from.Add(one.until)
+		}
+		done, err := r.ingester(t, r.conn, o).File(t.Context(), path)
+		if err != nil || done.RowsAdded != one.added {
+			t.Errorf("%+v: %+v, %v", one, done, err)
+		}
+	}
+	r.wantRows(t, 50)
+}
+
+// Each format counts a session's lines by itself: the same number is not the same execution.
+func TestIngestKeepsExecutionsOfOneNumberApart(t *testing.T) {
+	r := newIngestRig(t)
+	for i, name := range []string{"a.log", "b.log"} {
+		r.write(t, name, fmt.Appendf(nil, "2026-11-24 03:20:00.000 UTC [7] 6a.7 3 LOG:  duration: %d.500 ms  statement: SELECT %d\n", 200+i, i))
+		in := r.ingester(t, r.conn, IngestOptions{Options: pglog.Options{Prefix: "%m [%p] %c %l "}, Threshold: 100 * time.Millisecond})
+		if done, err := in.File(t.Context(), filepath.Join(r.folder, name)); err != nil || done.RowsAdded != 1 {
+			t.Errorf("%+v, %v", done, err)
+		}
+	}
+}
+
+// What stands before the place where a file is broken becomes rows, once.
+func TestIngestOfABrokenFile(t *testing.T) {
+	r := newIngestRig(t)
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	_, _ = w.Write(logOf(0, 20_000))
+	_ = w.Close()
+	path := r.write(t, "a.log.gz", zipped.Bytes()[:zipped.Len()/2])
+	first := r.ingest(t, path)
+	if first.Error == nil || first.RowsAdded < 5_000 {
+		t.Errorf("broken: %+v", first)
+	}
+	r.write(t, "a.log.gz", zipped.Bytes())
+	r.ingest(t, path)
+	r.wantRows(t, 20_000)
 }

@@ -22,8 +22,7 @@ func seeAll(ctx context.Context, conn *pg.Conn) error {
 	return execute(ctx, conn, "SET LOCAL row_security = off")
 }
 
-// as gives the transaction the rights of the table's owner: triggers, constraints and rules of the table run with them, and never
-// with those of the one who upgrades it.
+// as gives the transaction the rights of the table's owner. It is no barrier: whatever runs can RESET ROLE. See bare.
 func as(ctx context.Context, conn *pg.Conn, owner string) error {
 	if owner == conn.Server.Role {
 		return nil

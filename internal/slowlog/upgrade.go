@@ -186,7 +186,7 @@ func move(ctx context.Context, conn *pg.Conn, t *Table, zone string, moved func(
 
 func moveBatch(ctx context.Context, conn *pg.Conn, t *Table, zone string, last int64) (step moveStep, err error) {
 	err = query.Transaction(ctx, conn, mark, func() (err error) {
-		if err = errors.Join(setZone(ctx, conn, zone), seeAll(ctx, conn), as(ctx, conn, t.Owner)); err != nil {
+		if err = errors.Join(setZone(ctx, conn, zone), seeAll(ctx, conn), bare(ctx, conn, t), as(ctx, conn, t.Owner)); err != nil {
 			return err
 		}
 		if step, err = one[moveStep](ctx, conn, t, "slowlog/move", last, batch); err != nil {
@@ -198,6 +198,31 @@ func moveBatch(ctx context.Context, conn *pg.Conn, t *Table, zone string, last i
 		return nil
 	})
 	return step, err
+}
+
+// bare refuses to move rows where something that the owner has hung on the tables meanwhile would run, and could borrow the rights of the one who
+// upgrades. The lock lets writers in and nothing new be hung on.
+func bare(ctx context.Context, conn *pg.Conn, t *Table) error {
+	for _, name := range []string{Name, leftover} {
+		if err := execute(ctx, conn, "LOCK TABLE "+pg.Identifier(t.Schema, name)+" IN ROW EXCLUSIVE MODE"); err != nil {
+			return err
+		}
+	}
+	now, err := Find(ctx, conn, t.Schema)
+	if err != nil || now.Trusts(conn) {
+		return err
+	}
+	hung, err := query.Rows[struct{ What string }](ctx, conn, "slowlog/hung", t.Schema)
+	if err != nil || len(hung) == 0 {
+		return err
+	}
+	var what []string
+	for _, h := range hung {
+		what = append(what, h.What)
+	}
+	return fault.New(fault.Prerequisite, "%s belongs to %s, and what hangs on it would run with the rights of %s: %s",
+		t.Identifier(), pg.Identifier(t.Owner), pg.Identifier(conn.Server.Role), strings.Join(what, ", ")).
+		WithHint("drop it and run avadb slowlog init again, or run that as %s", pg.Identifier(t.Owner))
 }
 
 // dropOld drops the old table, once more looking that it holds nothing: a row can come late, through a name that somebody uses.

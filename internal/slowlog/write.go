@@ -2,6 +2,8 @@ package slowlog
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"time"
 
 	"avadb/internal/pg"
@@ -30,6 +32,12 @@ type Row struct {
 	Application *string
 	PID         *int32
 	Key         string // a UUID: the same for the same event, however often it is seen
+}
+
+// Key makes the key of an event, a UUID, of what tells it from others: the first half of the text's SHA-256.
+func Key(format string, args ...any) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, format, args...))
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
 // Access is what a role may do with the table.
@@ -74,9 +82,24 @@ func (t *Table) Add(ctx context.Context, conn *pg.Conn, rows []Row) (added int64
 	return added, err
 }
 
-// write runs work in a transaction.
+// write runs work in a transaction. A superuser looks once more whose table it is, when nobody can put another one in its place.
 func (t *Table) write(ctx context.Context, conn *pg.Conn, work func() error) error {
-	return query.Transaction(ctx, conn, mark, work)
+	return query.Transaction(ctx, conn, mark, func() error {
+		if !conn.Server.Superuser {
+			return work()
+		}
+		if err := execute(ctx, conn, "LOCK TABLE "+t.Identifier()+" IN ROW EXCLUSIVE MODE"); err != nil {
+			return err
+		}
+		now, err := Find(ctx, conn, t.Schema)
+		switch {
+		case err != nil:
+			return err
+		case !now.Trusts(conn):
+			return now.untrusted()
+		}
+		return work()
+	})
 }
 
 // Columns are rows as the arrays that sql/slowlog/rows_of_arrays.sql takes.

@@ -77,33 +77,11 @@ func (s *Statement) vanished() Statement {
 	return v
 }
 
-// Weight is what an order looks at; what is not known weighs nothing.
+// Weight is what an order looks at, of the orders that every source knows: total, mean, max and calls. What is not known weighs nothing.
 func (s *Statement) Weight(by By) float64 {
-	number := func(n *int64) float64 {
-		if n == nil {
-			return 0
-		}
-		return float64(*n)
+	c := Counters{TotalMS: s.TotalMS, MeanMS: s.MeanMS, Calls: s.Calls}
+	if s.MaxMS != nil {
+		c.MaxMS = *s.MaxMS
 	}
-	switch by {
-	case ByTotal:
-		return s.TotalMS
-	case ByMean:
-		return s.MeanMS
-	case ByMax:
-		if s.MaxMS != nil {
-			return *s.MaxMS
-		}
-	case ByCalls:
-		return float64(s.Calls)
-	case ByRows:
-		return number(s.Rows)
-	case ByIO:
-		return number(s.SharedBlksRead) + number(s.SharedBlksWritten)
-	case ByTemp:
-		return number(s.TempBlksRead) + number(s.TempBlksWritten)
-	case ByWAL:
-		return number(s.WALBytes)
-	}
-	return 0
+	return c.Weight(by)
 }

@@ -174,6 +174,21 @@ func (d *Delta) subtract(old Counters) {
 	}
 }
 
+// Add adds what others of the same statement counted. What is of single calls (mean, deviation, least, most) stays as it is.
+func (c *Counters) Add(o *Counters) {
+	c.Calls += o.Calls
+	c.TotalMS += o.TotalMS
+	c.Rows += o.Rows
+	c.SharedBlksHit += o.SharedBlksHit
+	c.SharedBlksRead += o.SharedBlksRead
+	c.SharedBlksWritten += o.SharedBlksWritten
+	c.LocalBlksRead += o.LocalBlksRead
+	c.LocalBlksWritten += o.LocalBlksWritten
+	c.TempBlksRead += o.TempBlksRead
+	c.TempBlksWritten += o.TempBlksWritten
+	c.WALBytes += o.WALBytes
+}
+
 // Squares is the sum of the squares of the execution times, ms^2, from the population's deviation that the view shows.
 func (c *Counters) Squares() float64 {
 	return float64(c.Calls) * (c.StddevMS*c.StddevMS + c.MeanMS*c.MeanMS)

@@ -78,7 +78,7 @@ type Window struct {
 	CoveredFrom   *time.Time `json:"covered_from"`   // since when the counters run; null: unknown (extension older than 1.9)
 	CoveredTo     time.Time  `json:"covered_to"`     // when the counters were read
 	CoveragePct   *float64   `json:"coverage_pct"`   // of the window asked for; null: not known
-	Confidence    Confidence `json:"confidence"`     // the weakest of the rows
+	Confidence    Confidence `json:"confidence"`     // the weakest of the rows, and not exact where the role does not see all
 	Reasons       []string   `json:"reasons"`        // why the window is not exact, a sentence each
 }
 
@@ -207,11 +207,23 @@ func (s *Slow) weakest() {
 			s.Window.Confidence = LowerBound
 		}
 	}
+	s.AdmitUnseen()
 	if s.Window.Confidence == SinceReset && s.Window.CoveredFrom != nil {
 		s.Window.Reasons = append(s.Window.Reasons, fmt.Sprintf(
 			"the counters run since %s: rows marked since_reset also hold what happened before %s",
 			stamp(*s.Window.CoveredFrom), stamp(s.Window.RequestedFrom)))
 	}
+}
+
+// AdmitUnseen takes exactness from a window of which the role does not see all: the rows that it sees keep theirs.
+func (s *Slow) AdmitUnseen() {
+	if s.NotVisible == 0 {
+		return
+	}
+	if s.Window.Confidence == Exact {
+		s.Window.Confidence = LowerBound
+	}
+	s.Window.Reasons = append(s.Window.Reasons, fmt.Sprintf("%d statements of other roles are not visible to this one, and not in the answer", s.NotVisible))
 }
 
 func (c *Counters) statement(scopeMS float64) Statement {

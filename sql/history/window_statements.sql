@@ -1,6 +1,6 @@
 -- What was counted between two snapshots, by signature, database, role and whether at top level; statements without a text by queryid. The
 -- maximum is known where that of each statement is: it rose in the window, and, where the entry began anew, in each interval.
--- long: one ended in the window and ran mostly before its begin.
+-- long: one ended in the window and ran mostly before its begin. Where the longest is not known, it took the mean at least.
 -- $1 server, $2 snapshot before, $3 the last one, $4 begin of the window
 -- Least privilege: SELECT on avadb.delta, avadb.snapshot and avadb.statement.
 -- Returns: statement (one whose text can be shown), members (all of them), signature, queryid (null where there are several), dbid, userid, database
@@ -22,7 +22,7 @@ FROM (
            coalesce(sum(d.local_blks_written), 0) AS local_blks_written, coalesce(sum(d.temp_blks_read), 0) AS temp_blks_read,
            coalesce(sum(d.temp_blks_written), 0) AS temp_blks_written, coalesce(sum(d.wal_bytes), 0) AS wal_bytes,
            pg_catalog.bit_or(d.flags) AS flags,
-           pg_catalog.bool_or(coalesce(n.taken_at - d.max_ms / 2 * interval '1 millisecond' < $4::timestamptz, false)) AS long
+           pg_catalog.bool_or(n.taken_at - coalesce(d.max_ms, d.total_ms / d.calls) / 2 * interval '1 millisecond' < $4::timestamptz) AS long
     FROM avadb.delta AS d JOIN avadb.snapshot AS n ON n.server = d.server AND n.id = d.snapshot
     WHERE d.server = $1 AND d.snapshot > $2 AND d.snapshot <= $3
     GROUP BY d.statement
