@@ -7,6 +7,7 @@ MAJORS ?= 14 15 16 17 18
 # Packages that test-matrix leaves out, as a regular expression.
 SKIP ?=
 FUZZTIME ?= 10s
+ROUNDS ?= 20
 # The tests wait for servers more than they compute: more of them at a time than there are cores.
 TESTFLAGS ?= -timeout 30m -p 4 -parallel 6
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -26,7 +27,7 @@ export GORELEASER := $(TOOLS)/goreleaser
 PGTEST := avadb/internal/pgtest
 ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
 
-.PHONY: build demo test test-matrix test-scripts race fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog bench-logs postgres majors clean
+.PHONY: build demo test test-matrix test-scripts race soak-windows fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog bench-logs postgres majors clean
 
 build: ## ./avadb, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
@@ -56,6 +57,9 @@ test-scripts: majors ## those SCRIPTS of the command line, against each of MAJOR
 race: postgres ## under the race detector, which needs a C compiler: all packages, and of the scripts those with signals and locks
 	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) -run 'TestScripts/^(main_job|lock|signals)$$' ./cmd
 	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) ./internal/... ./sql/...
+
+soak-windows: postgres ## the windows against what really ran, over and over with other seeds: ROUNDS times
+	go test -count=$(ROUNDS) -timeout 0 -failfast $(TESTFLAGS) -run '^TestTruth' ./internal/history
 
 fuzz: ## each fuzz test for FUZZTIME
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \

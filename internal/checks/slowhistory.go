@@ -28,7 +28,9 @@ func slowHour() (slow, coverage, freshness Check) {
 type hour struct {
 	answer    *statements.Slow
 	evictions *int64
-	newest    *time.Time // snapshot
+	begin     time.Time  // of the hour
+	oldest    *time.Time // snapshot of this server
+	newest    *time.Time // likewise
 	age       time.Duration
 	failed    *string // what the last collection failed with
 }
@@ -70,7 +72,7 @@ func readHour(ctx context.Context, e *Env, store *history.Store, server *history
 	if err != nil || about.LastCollect == nil {
 		return &hour{}, err
 	}
-	h := &hour{newest: &about.LastCollect.At, age: span.To.Sub(about.LastCollect.At), failed: about.LastCollect.Error}
+	h := &hour{begin: span.From, oldest: about.From, newest: &about.LastCollect.At, age: span.To.Sub(about.LastCollect.At), failed: about.LastCollect.Error}
 	if h.evictions, err = store.Evictions(ctx, server, span); err != nil {
 		return nil, err
 	}
@@ -163,8 +165,22 @@ func coverageCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {
 		if len(w.Reasons) > 0 {
 			detail += ": " + w.Reasons[0]
 		}
-		return t.measured(100-*w.CoveragePct, detail, e.command("slowlog status")), nil
+		o := t.measured(100-*w.CoveragePct, detail, e.command("slowlog status"))
+		if o.Status == Fail && h.young(*t.Fail) {
+			o.Status = Warn
+		}
+		return o, nil
 	}
+}
+
+// young tells that the hour is not covered only because the history began in it: of the time since then less than a limit is missing, in percent.
+func (h *hour) young(limit float64) bool {
+	if h.oldest == nil || !h.oldest.After(h.begin) {
+		return false
+	}
+	asked := h.answer.Window.RequestedTo.Sub(h.begin)
+	missing := asked.Seconds()*(1-*h.answer.Window.CoveragePct/100) - h.oldest.Sub(h.begin).Seconds()
+	return missing < limit/100*asked.Seconds()*(1-h.oldest.Sub(h.begin).Seconds()/asked.Seconds())
 }
 
 func freshnessCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {

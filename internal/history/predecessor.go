@@ -40,10 +40,8 @@ func predecessor(node string, foreign bool, ended []candidate) (*candidate, heir
 			return c, failedOver
 		}
 	}
-	for i := range ended {
-		if c := &ended[i]; c.SameSystem && c.Node == standbyPrefix+node {
-			return c, promoted
-		}
+	if c := theStandby(node, ended); c != nil {
+		return c, promoted
 	}
 	for i := range ended {
 		if c := &ended[i]; !c.SameSystem && !foreign && !isStandby(c.Node) {
@@ -51,6 +49,22 @@ func predecessor(node string, foreign bool, ended []candidate) (*candidate, heir
 		}
 	}
 	return nil, ""
+}
+
+// theStandby is the one that became a primary. Of two with the same layout nobody can tell which.
+func theStandby(node string, ended []candidate) (found *candidate) {
+	for i := range ended {
+		c := &ended[i]
+		slot, is := strings.CutSuffix(c.Node, " "+node)
+		if !c.SameSystem || !is || slot+" " != standbyPrefix && !strings.HasPrefix(slot, standbyPrefix) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = c
+	}
+	return found
 }
 
 // predecessorOf looks for it in the store.

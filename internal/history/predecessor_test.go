@@ -23,6 +23,8 @@ func TestPredecessor(t *testing.T) {
 		{"a store of many servers knows no upgrade", me, true, []candidate{old}, 0, ""},
 		{"failed over", me, true, []candidate{old, itself, replaced}, 2, failedOver},
 		{"promoted, and the primary was not watched", me, true, []candidate{itself, old}, 3, promoted},
+		{"promoted, of two with slots", me, true, []candidate{{ID: 5, Node: "standby b port 1 /x", SameSystem: true}, {ID: 6, Node: "standby a " + me, SameSystem: true}}, 6, promoted},
+		{"one of two standbys of one layout", me, true, []candidate{{ID: 5, Node: "standby b " + me, SameSystem: true}, {ID: 6, Node: "standby a " + me, SameSystem: true}}, 0, ""},
 		{"another standby's work was its own", me, false, []candidate{{ID: 4, Node: "standby port 1 /x", SameSystem: true}}, 0, ""},
 		{"a standby has none", "standby " + me, false, []candidate{old, replaced}, 0, ""},
 		{"the latest", me, false, []candidate{{ID: 9, Node: "port 1", SameSystem: true}, replaced}, 9, failedOver},

@@ -20,11 +20,11 @@ type Server struct {
 }
 
 // node names a server by what it says of itself, so that a socket, 127.0.0.1 and ::1 are one node. A standby shares its primary's
-// system identifier, and mostly its layout.
+// system identifier, and mostly its layout, also with other standbys: its replication slot is its own.
 func node(s pg.Server) (name, short string) {
 	short = fmt.Sprintf("port %d", s.Port)
 	if s.InRecovery {
-		short = "standby " + short
+		short = strings.TrimSpace(standbyPrefix+s.PrimarySlot) + " " + short
 	}
 	return strings.TrimSpace(short + " " + s.DataDirectory), short
 }

@@ -27,7 +27,8 @@ type driver struct {
 	app    *pgx.Conn
 	rig    *rig
 
-	calls     [shapes]int64 // that ended, since the driver began
+	calls     [shapes]int64   // that ended, since the driver began
+	ms        [shapes]float64 // they took at most, as seen from here
 	snapshots []mark
 	log       []string
 }
@@ -36,6 +37,7 @@ type driver struct {
 type mark struct {
 	at    time.Time
 	calls [shapes]int64
+	ms    [shapes]float64
 }
 
 // TestTruth compares windows with what really ran in them, over resets, evictions, restarts and crashes in a random order. Where a
@@ -119,6 +121,7 @@ func (d *driver) schedule() []event {
 		{"clean restart", func() { d.restart("fast") }},
 		{"immediate stop", func() { d.restart("immediate") }},
 		{"crash of a backend", d.crash},
+		{"kill of all", d.kill},
 		{"life without the library", d.liveWithoutLibrary},
 		{"another extension", func() {
 			run(d.t, d.app, "DROP EXTENSION pg_stat_statements", "CREATE EXTENSION pg_stat_statements VERSION '1.9'", "ALTER EXTENSION pg_stat_statements UPDATE")
@@ -132,13 +135,23 @@ func (d *driver) schedule() []event {
 func (d *driver) work() {
 	d.t.Helper()
 	for range 12 {
-		shape := d.random.IntN(shapes)
+		shape, began := d.random.IntN(shapes), time.Now()
 		run(d.t, d.app, sqlOf(shape))
+		d.ms[shape] += float64(time.Since(began).Microseconds()+1) / 1000
 		d.calls[shape]++
 	}
 }
 
+// The last shape takes a time that is known.
+const (
+	sleeper = shapes - 1
+	sleepMS = 10
+)
+
 func sqlOf(shape int) string {
+	if shape == sleeper {
+		return fmt.Sprintf("SELECT pg_sleep(%g) AS truth_%d FROM (VALUES (1)) AS once", sleepMS/1000.0, shape)
+	}
 	return fmt.Sprintf("SELECT count(*) AS truth_%d FROM numbers WHERE n > %d", shape, shape) + strings.Repeat(" AND n > 0", shape)
 }
 
@@ -205,6 +218,20 @@ func (d *driver) crash() {
 	d.reconnect()
 }
 
+// kill is what a power failure does.
+func (d *driver) kill() {
+	d.t.Helper()
+	_ = d.app.Close(d.t.Context())
+	err := d.server.Kill()
+	if err == nil {
+		err = d.server.StartAgain(d.t.Context())
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.reconnect()
+}
+
 // epoch is since when everything is counted.
 const epoch = "SELECT stats_reset FROM pg_stat_statements_info"
 
@@ -227,42 +254,96 @@ func (d *driver) snapshot() {
 	done := collect(d.t, c)
 	c.Close()
 	c.conn.Close()
-	d.snapshots = append(d.snapshots, mark{at: done.TakenAt, calls: d.calls})
+	d.snapshots = append(d.snapshots, mark{at: done.TakenAt, calls: d.calls, ms: d.ms})
 }
 
 // compareAll asks for every window between two snapshots, and from each of them until now.
 func (d *driver) compareAll() {
 	d.t.Helper()
-	now := mark{at: time.Now().Add(time.Minute), calls: d.calls}
+	now := mark{at: time.Now().Add(time.Minute), calls: d.calls, ms: d.ms}
 	exact := 0
 	for i, from := range d.snapshots {
 		for _, to := range d.snapshots[i+1:] {
-			exact += d.compare(i, from, to, false)
+			exact += d.compare(from, to, false)
 		}
-		exact += d.compare(i, from, now, true)
+		exact += d.compare(from, now, true)
 	}
 	if exact < 2*shapes {
 		d.t.Errorf("only %d rows are exact: two intervals had nothing happen to them", exact)
 	}
+	d.compareBetween()
+}
+
+// compareBetween asks for windows that begin and end between snapshots: what they say they cover is what they are held to.
+func (d *driver) compareBetween() {
+	d.t.Helper()
+	first, last := d.snapshots[0].at, d.snapshots[len(d.snapshots)-1].at
+	somewhere := func() time.Time { return first.Add(time.Duration(d.random.Int64N(int64(last.Sub(first))))) }
+	for range 30 {
+		from, to := somewhere(), somewhere()
+		if to.Before(from) {
+			from, to = to, from
+		}
+		answer := d.rig.windowOf(d.t, d.server.DSN("shop"), from, to, false)
+		w := answer.Window
+		if w.CoveredTo.After(to) || w.CoveredFrom.Before(from) && !d.isLastBefore(*w.CoveredFrom, from) {
+			d.t.Errorf("%s to %s: covered is %s to %s", from, to, w.CoveredFrom, w.CoveredTo)
+		}
+		d.judge(answer, d.markAt(*w.CoveredFrom), d.markAt(w.CoveredTo))
+	}
+}
+
+func (d *driver) markAt(at time.Time) mark {
+	d.t.Helper()
+	for _, m := range d.snapshots {
+		if m.at.Equal(at) {
+			return m
+		}
+	}
+	d.t.Fatalf("no snapshot is of %s", at)
+	return mark{}
+}
+
+// isLastBefore tells that no other snapshot lies between one and a time.
+func (d *driver) isLastBefore(at, from time.Time) bool {
+	for _, m := range d.snapshots {
+		if m.at.After(at) && !m.at.After(from) {
+			return false
+		}
+	}
+	return true
 }
 
 // compare asks for one window and gives how many rows were exact.
-func (d *driver) compare(i int, from, to mark, live bool) (exact int) {
+func (d *driver) compare(from, to mark, live bool) (exact int) {
 	d.t.Helper()
-	answer := d.rig.windowOf(d.t, d.server.DSN("shop"), from.at, to.at, live)
+	return d.judge(d.rig.windowOf(d.t, d.server.DSN("shop"), from.at, to.at, live), from, to)
+}
+
+// judge holds an answer against what ran between two marks.
+func (d *driver) judge(answer *statements.Slow, from, to mark) (exact int) {
+	d.t.Helper()
 	for shape := range shapes {
-		truth := to.calls[shape] - from.calls[shape]
-		calls, confidence, _ := callsOf(answer, nameOf(shape))
-		if confidence == "" {
-			confidence = answer.Window.Confidence // no row says that nothing ran
+		calls, ms, confidence := int64(0), 0.0, answer.Window.Confidence // no row says that nothing ran
+		for i := range answer.Statements {
+			if row := &answer.Statements[i]; strings.Contains(row.Query, nameOf(shape)) {
+				calls, ms, confidence = row.Calls, row.TotalMS, row.Confidence
+			}
 		}
+		truth, most := to.calls[shape]-from.calls[shape], to.ms[shape]-from.ms[shape]
+		wrong := ""
 		switch {
-		case calls > truth:
-			d.t.Errorf("snapshots %d to %s: statement %d: %d calls, %d in truth", i, to.at, shape, calls, truth)
+		case calls > truth, ms > most:
+			wrong = "more than the truth"
+		case shape == sleeper && ms < float64(calls)*sleepMS:
+			wrong = "they took longer"
 		case confidence == statements.Exact && calls != truth:
-			d.t.Errorf("snapshots %d to %s: statement %d: %d calls said to be exact, %d in truth: %v", i, to.at, shape, calls, truth, answer.Window.Reasons)
+			wrong = "said to be exact"
 		case confidence == statements.Exact:
 			exact++
+		}
+		if wrong != "" {
+			d.t.Errorf("%s to %s: statement %d: %d calls of %g ms, in truth %d of %g ms at most: %s: %v", from.at, to.at, shape, calls, ms, truth, most, wrong, answer.Window.Reasons)
 		}
 	}
 	return exact

@@ -49,6 +49,9 @@ func (c *Collector) add(ctx context.Context, g *gathered, done *Collected) (*cha
 		return nil, errOvertaken
 	}
 	moved := c.state.compare(newest, g.Tally)
+	if err := c.holdReturning(ctx, g, moved); err != nil {
+		return nil, err
+	}
 	if newest != nil {
 		from := newest.TakenAt.UTC()
 		done.From = &from
@@ -71,6 +74,32 @@ func (c *Collector) add(ctx context.Context, g *gathered, done *Collected) (*cha
 	}
 	return moved, query.Exec(ctx, c.store.Conn, "history/add_snapshot", c.server.ID, done.Snapshot, done.Entries, g.MaxEntries, c.conn.Server.VersionNum, i.gap,
 		g.TakenAt, g.StartedAt, g.StatsReset, g.Dealloc, done.Evictions, g.NotVisible, milliseconds(c.spent), done.Bytes, g.Extension, i.flags)
+}
+
+// holdReturning keeps the statements that come back after a time without counters from being pruned. One that is gone already must be made
+// anew: what was counted of it would be nobody's.
+func (c *Collector) holdReturning(ctx context.Context, g *gathered, moved *changes) error {
+	added := make(map[*statement]bool, len(g.added))
+	for _, a := range g.added {
+		added[a.statement] = true
+	}
+	var ids []int32
+	for _, r := range moved.counters {
+		if r.statement.counters == nil && !added[r.statement] {
+			ids = append(ids, r.statement.id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := query.Exec(ctx, c.store.Conn, "history/lock_server", c.server.ID); err != nil {
+		return err
+	}
+	known, err := query.One[struct{ Rows int64 }](ctx, c.store.Conn, "history/still_known", c.server.ID, ids)
+	if err == nil && known.Rows < int64(len(ids)) {
+		err = errOvertaken
+	}
+	return err
 }
 
 // put runs a statement that takes arrays and tells how many bytes it wrote.

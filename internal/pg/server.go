@@ -29,6 +29,7 @@ type Server struct {
 	SystemIdentifier string    // decimal; empty where pg_control_system() is not allowed
 	Timeline         int       // of the WAL being written; on a standby that of the last restart point; 0 unknown
 	DataDirectory    string    // empty where the role may not see it
+	PrimarySlot      string    // primary_slot_name: the slot on its primary that a standby, and no other, reads from; empty for none
 	StartedAt        time.Time // pg_postmaster_start_time(), UTC
 	BackendPID       uint32    // pg_backend_pid(); behind a pooler that of one moment
 
@@ -100,7 +101,7 @@ func oneRow(ctx context.Context, c *pgconn.PgConn, sql string) ([]string, error)
 
 // parseServer reads the columns of serverFacts, in their order.
 func parseServer(row []string, backendKeyPID uint32) (Server, error) {
-	const columns = 17
+	const columns = 18
 	if len(row) != columns {
 		return Server{}, fmt.Errorf("the server gave %d facts about itself, not %d", len(row), columns)
 	}
@@ -116,6 +117,7 @@ func parseServer(row []string, backendKeyPID uint32) (Server, error) {
 		Port: int(number(row[8])), StartedAt: time.UnixMicro(number(row[9])).UTC(),
 		HasMonitor: row[10] == "t", ReadAllSettings: row[11] == "t", DataDirectory: row[12],
 		open: strings.Split(row[13], ","), SystemIdentifier: row[14], Timeline: int(number(row[15])),
+		PrimarySlot: row[17],
 	}
 	if wal, err := strconv.ParseInt(row[16], 16, 32); err == nil {
 		s.Timeline = int(wal) // right after a promotion the control file still has the old one

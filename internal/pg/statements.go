@@ -40,7 +40,8 @@ const (
   `
 	factsTail = `,
   CASE WHEN pg_catalog.pg_is_in_recovery() THEN ''
-       ELSE pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8) END`
+       ELSE pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8) END,
+  pg_catalog.current_setting('primary_slot_name')`
 )
 
 // aliveProbe is the cheapest round trip that reaches the server and not only a pooler.

@@ -20,6 +20,10 @@ func Orders() []statements.By {
 	return []statements.By{statements.ByTotal, statements.ByMean, statements.ByMax, statements.ByCalls}
 }
 
+// fewRows are grouped faster in memory and by one process. The planner takes the grouping columns for independent, expects as many groups as
+// rows, and would sort.
+const fewRows = 200_000
+
 // entry is one row of sql/slowlog/top.sql. Times are milliseconds.
 type entry struct {
 	Signature   *string
@@ -64,6 +68,11 @@ func Slow(ctx context.Context, conn *pg.Conn, t *Table, begin statements.Begin, 
 	about, err := one[aboutWindow](ctx, conn, t, "slowlog/thresholds", t.zoneOf(zone), from, to)
 	if err != nil {
 		return nil, err
+	}
+	if about.Rows < fewRows {
+		if err := query.Exec(ctx, conn, "slowlog/plan_for_few"); err != nil {
+			return nil, err
+		}
 	}
 	rows, err := query.ExtensionRows[entry](ctx, conn, t.in(), "slowlog/top", t.zoneOf(zone), from, to,
 		optional(scope.Database), optional(scope.User), scope.MinCalls, string(scope.By), limit(scope.Limit))
@@ -122,6 +131,7 @@ func limit(n int) *int {
 
 // aboutWindow is what the table says of itself.
 type aboutWindow struct {
+	Rows     int64 // of the window
 	NoNumber int64 `db:"no_number"` // rows whose duration or threshold is none
 	Oldest   *time.Time
 	Lowest   *float64 // thresholds in the window

@@ -216,7 +216,7 @@ func TestUpgradeWantsUniqueIDs(t *testing.T) {
 // What the owner of the table hangs on it while it is upgraded runs with the owner's rights, and can lose no row.
 func TestUpgradeLendsNobodyItsRights(t *testing.T) {
 	r := newRig(t, "CREATE ROLE eve LOGIN", "GRANT CREATE ON SCHEMA public TO eve", "SET ROLE eve", original,
-		"INSERT INTO slow_query_log (query, duration_ms, threshold_ms, timestamp) SELECT 'old', 1, 1, '2026-01-01' FROM generate_series(1, 15000)",
+		"INSERT INTO slow_query_log (query, duration_ms, threshold_ms, timestamp) SELECT 'old', 1, 1, '2026-01-01' FROM generate_series(1, 45000)",
 		"CREATE FUNCTION take() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RESET ROLE; ALTER ROLE eve SUPERUSER; RETURN coalesce(NEW, OLD); END'",
 		"CREATE FUNCTION taken() RETURNS text LANGUAGE plpgsql AS 'BEGIN RESET ROLE; ALTER ROLE eve SUPERUSER; RETURN ''app''; END'")
 	for _, hang := range []struct{ what, undo, said string }{
@@ -232,10 +232,6 @@ func TestUpgradeLendsNobodyItsRights(t *testing.T) {
 				hung = true
 			}
 		}).Write(t.Context(), journal.Present(string(Current)))
-		if !hung {
-			run(t, r.admin, hang.what)
-			err = r.item("UTC", nil).Write(t.Context(), journal.Present(string(Current)))
-		}
 		if err == nil || !strings.Contains(err.Error(), hang.said) || !strings.Contains(err.Error(), "would run with the rights of") {
 			t.Errorf("%s: %v", hang.what, err)
 		}
@@ -247,7 +243,7 @@ func TestUpgradeLendsNobodyItsRights(t *testing.T) {
 	if err := r.item("UTC", nil).Write(t.Context(), journal.Present(string(Current))); err != nil {
 		t.Fatal(err)
 	}
-	if got := value(t, r.admin, "SELECT count(*) FROM slow_query_log"); got != "15000" {
+	if got := value(t, r.admin, "SELECT count(*) FROM slow_query_log"); got != "45000" {
 		t.Error(got)
 	}
 }

@@ -43,6 +43,7 @@ func Compare(now, before *Slow) {
 		switch {
 		case ran:
 			s.setBefore(old)
+			s.Flags = slices.DeleteFunc(s.Flags, func(flag string) bool { return flag == "new" }) // its entry was, and it is not
 		case !slices.Contains(s.Flags, "new"):
 			s.Flags = append(s.Flags, "new")
 		}
