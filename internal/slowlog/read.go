@@ -65,17 +65,7 @@ func Slow(ctx context.Context, conn *pg.Conn, t *Table, begin statements.Begin, 
 	if end != nil && end.Before(to) {
 		to = *end
 	}
-	about, err := one[aboutWindow](ctx, conn, t, "slowlog/thresholds", t.zoneOf(zone), from, to)
-	if err != nil {
-		return nil, err
-	}
-	if about.Rows < fewRows {
-		if err := query.Exec(ctx, conn, "slowlog/plan_for_few"); err != nil {
-			return nil, err
-		}
-	}
-	rows, err := query.ExtensionRows[entry](ctx, conn, t.in(), "slowlog/top", t.zoneOf(zone), from, to,
-		optional(scope.Database), optional(scope.User), scope.MinCalls, string(scope.By), limit(scope.Limit))
+	about, rows, err := t.top(ctx, conn, zone, from, to, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +117,24 @@ func limit(n int) *int {
 		return nil
 	}
 	return &n
+}
+
+// top reads a window as it stands at one moment.
+func (t *Table) top(ctx context.Context, conn *pg.Conn, zone string, from, to time.Time, scope statements.Scope) (about aboutWindow, rows []entry, err error) {
+	err = query.ReadOnly(ctx, conn, "slowlog/window", func() (err error) {
+		if about, err = one[aboutWindow](ctx, conn, t, "slowlog/thresholds", t.zoneOf(zone), from, to); err != nil {
+			return err
+		}
+		if about.Rows < fewRows {
+			if err := query.Exec(ctx, conn, "slowlog/plan_for_few"); err != nil {
+				return err
+			}
+		}
+		rows, err = query.ExtensionRows[entry](ctx, conn, t.in(), "slowlog/top", t.zoneOf(zone), from, to,
+			optional(scope.Database), optional(scope.User), scope.MinCalls, string(scope.By), limit(scope.Limit))
+		return err
+	})
+	return about, rows, err
 }
 
 // aboutWindow is what the table says of itself.
