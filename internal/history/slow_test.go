@@ -40,7 +40,7 @@ func (r *rig) asleep(t *testing.T, sql string) (end func()) {
 			t.Error(err)
 		}
 		<-done
-		await(t, r.admin, fmt.Sprintf("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %d)", pid))
+		await(t, r.admin, fmt.Sprintf("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %d)", pid)) //nolint:contextcheck // also once the test is over
 	}
 	t.Cleanup(end)
 	await(t, r.admin, fmt.Sprintf("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %d AND state = 'active' AND query_start < clock_timestamp() - interval '150 ms')", pid))
