@@ -53,7 +53,10 @@ func (r *windowReader) read(ctx context.Context, w window) (*statements.Slow, er
 		return nil, err
 	}
 	statements.Compare(answer, before)
-	if covered := before.Window.CoveragePct; covered != nil && *covered < 100 {
+	switch covered := before.Window.CoveragePct; {
+	case covered == nil:
+		r.app.log.Warn("how much of the window compared with is covered is not known, and what is marked new may have run in it: " + strings.Join(before.Window.Reasons, "; "))
+	case *covered < 100:
 		r.app.log.Warn(fmt.Sprintf("only %g%% of the window compared with is covered: what is marked new may have run in the rest", *covered))
 	}
 	return answer, nil
@@ -62,7 +65,7 @@ func (r *windowReader) read(ctx context.Context, w window) (*statements.Slow, er
 // open opens the history. What keeps it from being read is told, and the answer comes without it.
 func (r *windowReader) open(ctx context.Context) (err error) {
 	r.store, r.server, err = r.app.readHistory(ctx, r.conn)
-	if f := fault.As(err); f != nil && (f.Kind == fault.Privilege || f.Kind == fault.Prerequisite || f.Kind == fault.Connect) {
+	if f := fault.As(err); f != nil && (f.Kind == fault.Privilege || f.Kind == fault.Prerequisite || f.Kind == fault.Connect || f.SQLState == lockTimeout) {
 		r.app.log.Warn("without the history: " + f.Message + ": " + f.Hint)
 		return nil
 	}
@@ -113,7 +116,7 @@ func (r *windowReader) logAlone(ctx context.Context, span history.Span) (*statem
 // counted answers from the history and pg_stat_statements.
 func (r *windowReader) counted(ctx context.Context, span history.Span, w window) (*statements.Slow, error) {
 	if r.store != nil {
-		answer, err := r.store.Window(ctx, r.conn, r.server, span, r.scope)
+		answer, err := r.history(ctx, span)
 		if err != nil || answer != nil && (w.begin == nil || !begunLate(answer)) {
 			return answer, err
 		}
@@ -124,14 +127,33 @@ func (r *windowReader) counted(ctx context.Context, span history.Span, w window)
 	if !span.Live || w.begin == nil {
 		return nil, fault.New(fault.Prerequisite, "there is no history of pg_stat_statements for the window from %s to %s",
 			span.From.UTC().Format(time.RFC3339), span.To.UTC().Format(time.RFC3339)).
-			WithHint("avadb slowlog collect keeps one from now on: %s", strings.TrimSpace("avadb slowlog collect --every 1m "+r.conn.Target.CommandFlags()))
+			WithHint("avadb slowlog collect keeps one from now on: %s", r.app.commandLine(r.conn, "slowlog collect --every 1m"))
 	}
 	answer, err := statements.Since(ctx, r.conn, w.begin, r.scope)
 	if err == nil && r.store == nil && answer.Window.Confidence != statements.Exact {
-		r.app.log.Info(strings.TrimSpace("true windows need a history: avadb slowlog collect --every 1m " + r.conn.Target.CommandFlags()))
+		r.app.log.Info("true windows need a history: " + r.app.commandLine(r.conn, "slowlog collect --every 1m"))
 	}
 	return answer, err
 }
+
+// history answers from the snapshots, where the counters of now cannot be read from them alone; nil where they cannot be read either.
+func (r *windowReader) history(ctx context.Context, span history.Span) (*statements.Slow, error) {
+	answer, err := r.store.Window(ctx, r.conn, r.server, span, r.scope)
+	if f := fault.As(err); span.Live && f != nil && f.Kind == fault.Prerequisite {
+		span.Live = false
+		if answer, err = r.store.Window(ctx, r.conn, r.server, span, r.scope); err == nil && answer != nil {
+			r.app.log.Warn("without what was counted since the newest snapshot: " + f.Message + ": " + f.Hint)
+		}
+	}
+	if f := fault.As(err); f != nil && f.SQLState == lockTimeout {
+		r.app.log.Warn("without the history: " + f.Message + ": " + f.Hint)
+		return nil, nil
+	}
+	return answer, err
+}
+
+// lockTimeout is the SQLSTATE of a lock that was not to be had in time.
+const lockTimeout = "55P03"
 
 // begunLate tells that the window's begin lies before the first snapshot.
 func begunLate(answer *statements.Slow) bool {

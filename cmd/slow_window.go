@@ -110,6 +110,10 @@ func (w window) judge(answer *statements.Slow) error {
 		return fault.New(fault.Found, "%d statements of other roles are not visible: whether all is well cannot be told", answer.NotVisible).
 			WithHint("run the check as a role that sees them: GRANT pg_read_all_stats TO it")
 	}
+	if covered := answer.Window.CoveragePct; w.failOver > 0 && covered != nil && *covered == 0 {
+		return fault.New(fault.Found, "nothing of the window is counted: whether all is well cannot be told").
+			WithHint("ask for a window that holds two snapshots: avadb slowlog status says when they were taken")
+	}
 	limit := float64(w.failOver) / float64(time.Millisecond)
 	slow, worst := 0, (*statements.Statement)(nil)
 	for i := range answer.Statements {

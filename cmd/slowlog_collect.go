@@ -142,6 +142,19 @@ func (a *app) storeOptions(conn *pg.Conn) history.StoreOptions {
 	return history.StoreOptions{Store: a.store(conn.Target), Env: a.env, Log: a.log}
 }
 
+// commandLine is a command that reaches the same server and the same store.
+func (a *app) commandLine(conn *pg.Conn, words string) string {
+	return strings.TrimSpace("avadb " + words + " " + strings.TrimSpace(a.storeFlags()+" "+conn.Target.CommandFlags()))
+}
+
+// storeFlags repeats --store, without secrets; the environment need not be repeated.
+func (a *app) storeFlags() string {
+	if !a.changed("store") {
+		return ""
+	}
+	return "--store " + pg.ShellQuote(pg.MaskSecrets(a.viper.GetString("store")))
+}
+
 func (a *app) explainCollected(conn *pg.Conn, done *history.Collected) {
 	if done.From == nil {
 		a.log.Info("the first snapshot is the baseline: windows begin here")

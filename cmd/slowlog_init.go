@@ -144,6 +144,9 @@ func (i *slowlogInit) chooseZone(ctx context.Context) error {
 		return nil
 	}
 	zone, err := i.table.Zone(ctx, i.conn, i.o.zone)
+	if err == nil && i.table.Layout() == slowlog.Original {
+		err = i.table.CheckZone(ctx, i.conn, zone)
+	}
 	if err != nil {
 		return err
 	}

@@ -137,7 +137,7 @@ func (d *slowlogStatusDocument) fillHistory(ctx context.Context, a *app, conn *p
 	}
 	if err != nil || server == nil {
 		d.Snapshots = new(int64)
-		a.log.Info("there is no history of pg_stat_statements: " + strings.TrimSpace("avadb slowlog collect --every 1m "+conn.Target.CommandFlags()) + " keeps one")
+		a.log.Info("there is no history of pg_stat_statements: " + a.commandLine(conn, "slowlog collect --every 1m") + " keeps one")
 		return false, err
 	}
 	defer store.Close()

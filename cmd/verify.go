@@ -137,7 +137,7 @@ func (o verifyOptions) check(a *app) ([]checks.Check, error) {
 
 func (a *app) verifyEnv(o verifyOptions, conn *pg.Conn) (*checks.Env, error) {
 	e := &checks.Env{
-		Conn: conn, Expect: o.expect, Now: a.now,
+		Conn: conn, Expect: o.expect, Now: a.now, StoreFlags: a.storeFlags(),
 		Journal: func(ctx context.Context) ([]*journal.Set, error) { return a.readJournal(ctx, conn) },
 		History: func(ctx context.Context) (*history.Store, *history.Server, error) {
 			return a.quiet().readHistory(ctx, conn)

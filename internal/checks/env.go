@@ -21,6 +21,8 @@ type Env struct {
 	Expect string // primary, standby, or empty: nothing is expected
 	RAM    int64  // bytes of the server's memory as the user says; 0: as the newest tune says
 	Now    func() time.Time
+	// StoreFlags are --store as the user gave it, for the commands that the findings name; empty where it was not given.
+	StoreFlags string
 	// Journal gives the change sets of the server; an error where they, or some of them, cannot be read.
 	Journal func(ctx context.Context) ([]*journal.Set, error)
 	// History opens the history of the server, to be closed; nil where there is none.
@@ -73,7 +75,10 @@ func (e *Env) role() string { return pg.Identifier(e.Conn.Server.Role) }
 
 // command is a command line of avadb that reaches the same server.
 func (e *Env) command(words string) string {
-	return strings.TrimSpace("avadb " + words + " " + e.Conn.Target.CommandFlags())
+	if strings.HasPrefix(words, "slow") {
+		words += " " + e.StoreFlags
+	}
+	return strings.TrimSpace("avadb " + strings.TrimSpace(words) + " " + e.Conn.Target.CommandFlags())
 }
 
 // readParameters gives pg_settings as the server has it, by lower-case name.

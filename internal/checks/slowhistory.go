@@ -162,7 +162,9 @@ func coverageCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {
 		}
 		w := h.answer.Window
 		detail := fmt.Sprintf("%g%% of it is covered", *w.CoveragePct)
-		if len(w.Reasons) > 0 {
+		if h.oldest != nil && h.oldest.After(h.begin) && w.CoveredFrom != nil && !w.CoveredFrom.Before(*h.oldest) {
+			detail += ": the history begins at " + h.oldest.UTC().Format(time.RFC3339)
+		} else if len(w.Reasons) > 0 {
 			detail += ": " + w.Reasons[0]
 		}
 		o := t.measured(100-*w.CoveragePct, detail, e.command("slowlog status"))

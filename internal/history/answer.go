@@ -67,8 +67,8 @@ func (g *group) mergeMax(other *group) {
 		g.max = &highest
 	case isNew:
 		g.max = nil
-	case g.max == nil && len(g.members) == 1:
-		g.max = other.max
+	case g.max == nil && len(g.members) == 1 && other.flags&(DeltaReset|DeltaNew) == 0:
+		g.max = other.max // it rose above all that the entry had counted
 	}
 }
 

@@ -34,6 +34,7 @@ type Collector struct {
 	spent  time.Duration // by the collection that runs: what its statements took on the watched server
 	cost   time.Duration // of a collection, on average
 
+	hidden    bool // the role did not see all statements
 	stretched bool // it collects less often than asked for, to stay within the budget
 }
 

@@ -10,8 +10,8 @@ import (
 
 // Point is what a signature's statements counted in one step of a window. Times are milliseconds.
 type Point struct {
-	From    time.Time `json:"from"`     // begin of the step
-	To      time.Time `json:"to"`       // its end
+	From    time.Time `json:"from"`     // begin of the step: the snapshot before its first, where it has one
+	To      time.Time `json:"to"`       // its end: its last snapshot, where it has one
 	Calls   *int64    `json:"calls"`    // finished executions; null where no snapshot was taken in the step
 	TotalMS *float64  `json:"total_ms"` // of execution; likewise
 	MeanMS  *float64  `json:"mean_ms"`  // of execution, a call; null where there was none

@@ -126,6 +126,7 @@ func (s *Store) addEarlier(ctx context.Context, server *Server, scope statements
 func (a *answer) join(earlier *answer, found bool) {
 	if found {
 		a.lose(earlier.to, a.from)
+		a.because("between %s and %s neither of them counted: what ran then is not in the answer", stamp(earlier.to), stamp(a.from))
 	} else {
 		a.to = earlier.to
 	}

@@ -62,7 +62,7 @@ func TestWindowOverPredecessors(t *testing.T) {
 		t.Errorf("%d calls, want 2 + 2 + 4", calls)
 	}
 	all := strings.Join(answer.Window.Reasons, "\n")
-	for _, want := range []string{string(upgraded), string(failedOver), "port 1 /elsewhere", "the first snapshot of the window"} {
+	for _, want := range []string{string(upgraded), string(failedOver), "port 1 /elsewhere", "the first snapshot of the window", "neither of them counted"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the reasons do not say %q:\n%s", want, all)
 		}

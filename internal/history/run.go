@@ -43,6 +43,7 @@ func (c *Collector) Run(ctx context.Context, p Pace) error {
 		}
 		if err == nil {
 			works = true
+			c.tellHidden(done)
 			p.spend(c, done)
 		}
 		if c.lost() {
@@ -52,6 +53,15 @@ func (c *Collector) Run(ctx context.Context, p Pace) error {
 		sleep(ctx, time.Until(began.Add(p.interval(c.cost))))
 	}
 	return pg.Describe(ctx, ctx.Err())
+}
+
+// tellHidden says once that the role does not see all, and again where that was over.
+func (c *Collector) tellHidden(done *Collected) {
+	hides := done.NotVisible > 0
+	if hides && !c.hidden {
+		c.log.Warn(fmt.Sprintf("%d statements of other roles are not visible and not in the history: GRANT pg_read_all_stats TO %s", done.NotVisible, pg.Identifier(c.conn.Server.Role)))
+	}
+	c.hidden = hides
 }
 
 func (c *Collector) collectInTime(ctx context.Context) (*Collected, error) {

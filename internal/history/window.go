@@ -71,20 +71,36 @@ func (s *Store) Window(ctx context.Context, conn *pg.Conn, server *Server, span 
 	if found, err = s.addEarlier(ctx, server, scope, a, found); err != nil || !found {
 		return nil, err
 	}
-	if a.from.After(span.From) {
-		a.because("the first snapshot of the window is of %s: what ran before it is not counted", stamp(a.from))
-	}
-	if w := a.window(); w.BeginsEarly() {
-		a.because("the snapshot before the window is of %s: what ran between it and the window is counted, too", stamp(a.from))
-	}
-	if !span.Live && a.from.Before(a.to) && a.to.Before(span.To) {
-		a.because("the last snapshot of the window is of %s: what ran after it is not counted", stamp(a.to))
-	}
+	a.admitEnds()
 	rows := a.top(scope)
 	if err := s.fillTexts(ctx, rows); err != nil {
 		return nil, err
 	}
 	return a.slow(rows), nil
+}
+
+// admitEnds says first how what was counted differs from what was asked for.
+func (a *answer) admitEnds() {
+	others := a.reasons
+	a.reasons = nil
+	w := a.window()
+	switch {
+	case !a.from.Before(a.to):
+		a.weak = true
+		a.because("the window holds one snapshot alone, of %s, and a window is the difference of two: nothing is counted", stamp(a.from))
+	case a.from.After(a.span.From):
+		a.because("the first snapshot of the window is of %s: what ran before it is not counted", stamp(a.from))
+	case w.BeginsEarly():
+		a.because("the snapshot before the window is of %s: what ran between it and the window is counted, too", stamp(a.from))
+	}
+	switch {
+	case a.span.Live || !a.from.Before(a.to):
+	case a.to.Before(a.span.To):
+		a.because("the last snapshot of the window is of %s: what ran after it is not counted", stamp(a.to))
+	case w.EndsLate():
+		a.because("the snapshot after the window is of %s: what ran between the window and it is counted, too", stamp(a.to))
+	}
+	a.reasons = append(a.reasons, others...)
 }
 
 // piece adds what one server's history holds of the window; conn is nil for a server that is no more. What the store holds is read as it
@@ -98,7 +114,7 @@ func (s *Store) piece(ctx context.Context, conn *pg.Conn, server int32, span Spa
 		end = endOfTime
 	}
 	err := query.ReadOnly(ctx, s.Conn, "history/window", func() (err error) {
-		if boundaries, err = query.Rows[boundary](ctx, s.Conn, "history/window_snapshots", server, span.From, end); err != nil || len(boundaries) == 0 {
+		if boundaries, err = query.Rows[boundary](ctx, s.Conn, "history/window_snapshots", server, span.From, end, (span.To.Sub(span.From) / statements.Tolerance).Seconds()); err != nil || len(boundaries) == 0 {
 			return err
 		}
 		a.from = boundaries[0].TakenAt
@@ -177,9 +193,6 @@ func (a *answer) cover(boundaries []boundary, now *remainder) {
 	} else {
 		a.notVisible = last.NotVisible
 	}
-	if len(steps) == 0 {
-		a.because("the window holds one snapshot alone, and a window is the difference of two")
-	}
 	if now != nil && now.NotVisible > last.NotVisible {
 		a.weak = true
 		a.because("%d statements of other roles are not visible to this one: what they counted since %s is not in the answer", now.NotVisible, stamp(last.TakenAt))
@@ -210,7 +223,7 @@ func (a *answer) step(step *boundary, before time.Time) {
 	}
 	if step.has(FlagRestart) && !step.has(FlagReset) {
 		a.weak = true
-		a.because("the server was started at %s: what ran between %s and then in a life without the library is not counted", stamp(step.StartedAt), stamp(before))
+		a.because("the server was started at %s: if it ran without pg_stat_statements between %s and then, what ran in that time is not counted", stamp(step.StartedAt), stamp(before))
 	}
 	if step.has(FlagForgotten) {
 		a.weak = true

@@ -1,11 +1,13 @@
 package history
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
+	"avadb/internal/fingerprint"
 	"avadb/internal/statements"
 )
 
@@ -274,5 +276,94 @@ func TestWindowSaysWhatItDoesNotCountAtItsEnd(t *testing.T) {
 	w := r.window(t, first.TakenAt, second.TakenAt.Add(time.Millisecond), false).Window
 	if len(w.Reasons) != 1 || !strings.Contains(w.Reasons[0], "the last snapshot of the window is of") || *w.CoveragePct >= 100 {
 		t.Errorf("coverage %g%%, reasons %q", *w.CoveragePct, w.Reasons)
+	}
+}
+
+// Of an entry that began anew after the newest snapshot the maximum is that of its new counters: what was longer before is not known.
+func TestWindowMaximumAfterAResetThatNobodyHasCollected(t *testing.T) {
+	r := newRig(t)
+	c := r.collector(t)
+	run(t, r.app, "SELECT pg_sleep(0.2)")
+	first := collect(t, c)
+	run(t, r.app, "SELECT pg_sleep(0.1)", "SELECT pg_sleep(0.1)")
+	collect(t, c)
+	run(t, r.app, "SELECT pg_stat_statements_reset()", "SELECT pg_sleep(0.01)")
+	for _, row := range r.window(t, first.TakenAt, time.Now(), true).Statements {
+		if strings.Contains(row.Query, "pg_sleep") && (row.Calls != 3 || row.MaxMS != nil) {
+			t.Errorf("%d calls of %g ms, at most %g", row.Calls, row.TotalMS, *row.MaxMS)
+		}
+	}
+}
+
+// The snapshots that are nearest to what was asked for are taken, and what they cover is said.
+func TestWindowTakesTheNearestSnapshots(t *testing.T) {
+	r := newRig(t)
+	c := r.collector(t)
+	at := make([]time.Time, 4)
+	for i := range at {
+		r.count(t, i)
+		at[i] = time.Date(2026, 11, 30, 21, i, 0, 0, time.UTC)
+		collect(t, c)
+		run(t, r.admin, fmt.Sprintf("UPDATE avadb.snapshot SET taken_at = '%s' WHERE id = %d", at[i].Format(time.RFC3339), i+1))
+	}
+	minute := func(m float64) time.Time { return at[0].Add(time.Duration(m * float64(time.Minute))) }
+	for _, one := range []struct {
+		from, to float64 // minutes
+		calls    int64
+		pct      float64
+		said     string
+	}{
+		{1, 3, 5, 100, ""},
+		{1.05, 2.95, 5, 100, ""},           // a little more than was asked for
+		{1.05, 3.02, 5, 98.98, "the last"}, // a little less
+		{0.9, 3, 5, 95.23, "the first"},    // the begin is nearer to the one after it
+		{1.6, 2.9, 3, 69.23, "the first"},  // so it is here
+		{1.4, 2.9, 5, 100, "the snapshot before"},
+		{1.2, 1.3, 2, 100, "the snapshot after"}, // within one interval
+		{3.1, 3.9, 0, 0, "one snapshot alone"},
+	} {
+		answer := r.window(t, minute(one.from), minute(one.to), false)
+		calls, _, _ := callsOf(answer, "counting")
+		w := answer.Window
+		if said := strings.Join(w.Reasons, "; "); calls != one.calls || *w.CoveragePct != one.pct || !strings.Contains(said, one.said) || one.said == "" && said != "" {
+			t.Errorf("%g to %g: %d calls from %s to %s, %g%%: %s", one.from, one.to, calls, w.CoveredFrom, w.CoveredTo, *w.CoveragePct, said)
+		}
+		if one.pct == 0 && w.Confidence == statements.Exact {
+			t.Error("nothing is counted, and exactly")
+		}
+	}
+}
+
+// A step of the course is what was counted in it, and says from when to when: no call is missing, and none stands where it did not run.
+func TestPointsSayWhenTheyCounted(t *testing.T) {
+	r := newRig(t)
+	c := r.collector(t)
+	begin := time.Date(2026, 11, 30, 21, 0, 0, 0, time.UTC)
+	for i, after := range []time.Duration{10 * time.Second, 70 * time.Second, 6 * time.Minute} {
+		r.count(t, i)
+		collect(t, c)
+		run(t, r.admin, fmt.Sprintf("UPDATE avadb.snapshot SET taken_at = '%s' WHERE id = %d", begin.Add(after).Format(time.RFC3339), i+1))
+	}
+	answer := r.window(t, begin, begin.Add(8*time.Minute), false)
+	var signature fingerprint.Signature
+	for _, s := range answer.Statements {
+		if strings.Contains(s.Query, "counting") {
+			signature, _ = fingerprint.Parse(*s.Signature)
+		}
+	}
+	points, err := c.store.Points(t.Context(), c.server, signature, Span{From: begin, To: begin.Add(8 * time.Minute)})
+	if err != nil || len(points) != 8 {
+		t.Fatalf("%d points, %v", len(points), err)
+	}
+	var got []string
+	for _, p := range points {
+		calls := "-"
+		if p.Calls != nil {
+			calls = fmt.Sprint(*p.Calls)
+		}
+		got = append(got, fmt.Sprintf("%g-%g:%s", p.From.Sub(begin).Seconds(), p.To.Sub(begin).Seconds(), calls))
+	}
+	if want := "0-60:- 10-70:1 120-180:- 180-240:- 240-300:- 300-360:- 70-360:2 420-480:-"; strings.Join(got, " ") != want {
+		t.Errorf("%v, want %s", got, want)
 	}
 }

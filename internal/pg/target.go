@@ -70,14 +70,14 @@ func (t *Target) CommandFlags() string {
 		words = append(words, "-d", t.database)
 	}
 	for i, word := range words {
-		words[i] = shellQuote(word)
+		words[i] = ShellQuote(word)
 	}
 	return strings.Join(words, " ")
 }
 
 // CommandFlagsAs are those for another role.
 func (t *Target) CommandFlagsAs(user string) string {
-	return strings.TrimSpace(t.CommandFlags() + " -U " + shellQuote(user))
+	return strings.TrimSpace(t.CommandFlags() + " -U " + ShellQuote(user))
 }
 
 func (r *resolution) words() []string {
@@ -117,8 +117,8 @@ func publicDSN(options []option) string {
 	return strings.Join(words, " ")
 }
 
-// shellQuote quotes a word for a POSIX shell where it needs it.
-func shellQuote(word string) string {
+// ShellQuote quotes a word for a POSIX shell where it needs it.
+func ShellQuote(word string) string {
 	const safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,@%+="
 	if word != "" && strings.Trim(word, safe) == "" {
 		return word

@@ -71,7 +71,7 @@ func TestText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, word := range []string{"WITH /*avadb:statements/top*/ scope", `FROM "my ""stats".pg_stat_statements(true)`, "minmax_stats_since"} {
+	for _, word := range []string{"WITH /*avadb:statements/top*/ everything", `FROM "my ""stats".pg_stat_statements(true)`, "minmax_stats_since"} {
 		if !strings.Contains(text, word) {
 			t.Errorf("%q is not in %s", word, text)
 		}

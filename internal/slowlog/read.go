@@ -157,6 +157,10 @@ func (a aboutWindow) window(from, to time.Time) statements.Window {
 		return w
 	}
 	covered := from.UTC()
+	if a.Oldest.After(to) {
+		w.Reasons = append(w.Reasons, "the table's oldest row is of "+a.Oldest.UTC().Format(time.RFC3339)+", after the window")
+		return w
+	}
 	if a.Oldest.After(from) {
 		covered = a.Oldest.UTC()
 		w.Reasons = append(w.Reasons, "the table's oldest row is of "+covered.Format(time.RFC3339)+", within the window asked for")

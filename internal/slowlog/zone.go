@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"avadb/internal/fault"
 	"avadb/internal/pg"
@@ -62,6 +63,22 @@ func (t *Table) Zone(ctx context.Context, conn *pg.Conn, given string) (string, 
 	}
 	return "", fault.New(fault.Prerequisite, "the timestamps of %s have no zone, and that of its writers is not certain: %s", t.Identifier(), strings.Join(zones, "; ")).
 		WithHint("give the zone that the application wrote them in: --assume-timezone Europe/Berlin")
+}
+
+// ahead is how far a writer's clock may go before the server's.
+const ahead = 5 * time.Minute
+
+// CheckZone refuses a zone by which rows of the table lie in the future: an upgrade keeps what it makes of the timestamps.
+func (t *Table) CheckZone(ctx context.Context, conn *pg.Conn, zone string) error {
+	found, err := one[struct {
+		Newest *time.Time
+		Now    time.Time
+	}](ctx, conn, t, "slowlog/newest", t.zoneOf(zone))
+	if err != nil || found.Newest == nil || found.Newest.Sub(found.Now) < ahead {
+		return err
+	}
+	return fault.New(fault.Prerequisite, "in the time zone %s the newest row of %s is of %s, which is in the future", zone, t.Identifier(), found.Newest.UTC().Format(time.RFC3339)).
+		WithHint("give the zone that the application wrote its timestamps in: --assume-timezone UTC")
 }
 
 type writerZone struct {

@@ -116,6 +116,7 @@ type reading struct {
 	Entries    []Counters
 	TotalMS    float64 // of the scope's top-level statements
 	NotVisible int64   // entries that the role may not see
+	ResetAlone int64   // how often single entries were reset, as far as such statements are counted
 }
 
 type info struct {
@@ -135,6 +136,7 @@ func read(ctx context.Context, conn *pg.Conn, ext query.Extension, s Scope) (*re
 		Counters
 		ScopeMS    float64 `db:"total_exec_time_of_scope"`
 		NotVisible int64   `db:"not_visible"`
+		ResetAlone int64   `db:"reset_alone"`
 	}
 	rows, err := query.ExtensionRows[row](ctx, conn, ext, "statements/top",
 		optional(s.Database), optional(s.User), s.MinCalls, string(s.By), limit(s.Limit))
@@ -143,7 +145,7 @@ func read(ctx context.Context, conn *pg.Conn, ext query.Extension, s Scope) (*re
 	}
 	r := &reading{TakenAt: about[0].TakenAt, StartedAt: about[0].StartedAt, StatsReset: about[0].StatsReset, Dealloc: about[0].Dealloc}
 	for _, one := range rows {
-		r.TotalMS, r.NotVisible = one.ScopeMS, one.NotVisible
+		r.TotalMS, r.NotVisible, r.ResetAlone = one.ScopeMS, one.NotVisible, one.ResetAlone
 		if one.QueryID != nil {
 			r.Entries = append(r.Entries, one.Counters)
 		}

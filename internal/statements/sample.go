@@ -86,6 +86,10 @@ func between(first, second *reading, scope Scope) *Slow {
 		deltas = deltas[:scope.Limit]
 	}
 	answer := &Slow{Source: "stats", NotVisible: second.NotVisible, Window: sampled(first, second, epochMoved, evicted)}
+	resetAlone := second.ResetAlone > first.ResetAlone && !epochMoved
+	if resetAlone {
+		answer.Window.Reasons = append(answer.Window.Reasons, "the counters of single statements were reset within the sample: what these had counted before is not known")
+	}
 	for _, d := range deltas {
 		row := d.statement(scopeMS)
 		row.MinMS, row.MaxMS = nil, d.Max
@@ -93,7 +97,9 @@ func between(first, second *reading, scope Scope) *Slow {
 		row.Confidence = d.Confidence
 		answer.Statements = append(answer.Statements, row)
 	}
-	answer.weakest()
+	if answer.weakest(); resetAlone && answer.Window.Confidence == Exact {
+		answer.Window.Confidence = LowerBound // one that did not run again is in no row
+	}
 	return answer
 }
 

@@ -82,12 +82,17 @@ type Window struct {
 	Reasons       []string   `json:"reasons"`        // why the window is not exact, a sentence each
 }
 
-// muchEarlier is the part of a window by which what is counted may begin before it and still be taken for it.
-const muchEarlier = 10
+// Tolerance is the part of a window by which what is counted may begin before it and still be taken for it: a tenth.
+const Tolerance = 10
 
 // BeginsEarly tells that what was counted begins so long before the window that it says little of it.
 func (w *Window) BeginsEarly() bool {
-	return w.CoveredFrom != nil && w.RequestedFrom.Sub(*w.CoveredFrom) > w.RequestedTo.Sub(w.RequestedFrom)/muchEarlier
+	return w.CoveredFrom != nil && w.RequestedFrom.Sub(*w.CoveredFrom) > w.RequestedTo.Sub(w.RequestedFrom)/Tolerance
+}
+
+// EndsLate tells the same of its end.
+func (w *Window) EndsLate() bool {
+	return w.CoveredTo.Sub(w.RequestedTo) > w.RequestedTo.Sub(w.RequestedFrom)/Tolerance
 }
 
 // Slow is the answer of `avadb slow`.
@@ -159,6 +164,9 @@ func (r *reading) window(from time.Time) Window {
 	if r.evicted() {
 		w.Reasons = append(w.Reasons, fmt.Sprintf("entries were evicted %d times since %s: raise pg_stat_statements.max", *r.Dealloc, stamp(covered)))
 	}
+	if r.ResetAlone > 0 {
+		w.Reasons = append(w.Reasons, fmt.Sprintf("the counters of single statements were reset %d times since %s: what these had counted before is not known", r.ResetAlone, stamp(covered)))
+	}
 	return w
 }
 
@@ -173,7 +181,7 @@ func (r *reading) confidence(c Counters, from time.Time) Confidence {
 	default:
 		return SinceReset
 	}
-	if r.evicted() || r.startedAfter(begun) {
+	if r.evicted() || r.startedAfter(begun) || r.ResetAlone > 0 { // this may be one of those
 		return LowerBound
 	}
 	return Exact

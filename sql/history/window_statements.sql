@@ -1,5 +1,6 @@
 -- What was counted between two snapshots, by signature, database, role and whether at top level; statements without a text by queryid. The
--- maximum is known where that of each statement is: it rose in the window, and, where the entry began anew, in each interval.
+-- maximum is known where that of each statement is: it rose in the window, and, where the entry began anew in it (flags 1
+-- and 4), also before.
 -- long: one ended in the window and ran mostly before its begin. Where the longest is not known, it took the mean at least.
 -- $1 server, $2 snapshot before, $3 the last one, $4 begin of the window
 -- Least privilege: SELECT on avadb.delta, avadb.snapshot and avadb.statement.
@@ -16,7 +17,9 @@ SELECT max(s.id) AS statement, pg_catalog.array_agg(s.id) AS members, s.dbid::bi
        pg_catalog.bit_or(d.flags) AS flags, pg_catalog.bool_or(d.long) AS long
 FROM (
     SELECT d.statement, sum(d.calls) AS calls, sum(d.total_ms) AS total_ms, sum(d.squares) AS squares,
-           CASE WHEN pg_catalog.bit_or(d.flags) & 1 = 0 OR pg_catalog.bool_and(d.max_ms IS NOT NULL) THEN max(d.max_ms) END AS max_ms,
+           CASE WHEN min(d.snapshot) FILTER (WHERE d.flags & 5 <> 0) > min(d.snapshot)
+                     AND coalesce(min(d.snapshot) FILTER (WHERE d.max_ms IS NOT NULL) >= min(d.snapshot) FILTER (WHERE d.flags & 5 <> 0), true)
+                THEN NULL ELSE max(d.max_ms) END AS max_ms,
            coalesce(sum(d.rows), 0) AS rows, coalesce(sum(d.shared_blks_hit), 0) AS shared_blks_hit, coalesce(sum(d.shared_blks_read), 0) AS shared_blks_read,
            coalesce(sum(d.shared_blks_written), 0) AS shared_blks_written, coalesce(sum(d.local_blks_read), 0) AS local_blks_read,
            coalesce(sum(d.local_blks_written), 0) AS local_blks_written, coalesce(sum(d.temp_blks_read), 0) AS temp_blks_read,

@@ -6,7 +6,7 @@
 -- Returns: the columns of slowlog's entry
 WITH wanted AS NOT MATERIALIZED (
     SELECT * FROM ({{slowlog/rows}}) AS r
-    WHERE at >= $2 AND at < $3 AND NOT no_number AND ($4::text IS NULL OR dbname = $4 OR dbname IS NULL) AND ($5::text IS NULL OR usename = $5)
+    WHERE at >= $2 AND at < $3 AND NOT no_number AND ($4::text IS NULL OR dbname = $4 OR dbname IS NULL AND $4 = pg_catalog.current_database()) AND ($5::text IS NULL OR usename = $5)
 ), grouped AS (
     SELECT query_signature AS signature, max(query COLLATE "C") AS query, origin, dbname AS database, usename AS "user",
            CASE WHEN min(queryid) = max(queryid) THEN min(queryid)::text END AS queryid,

@@ -2,21 +2,23 @@
 -- role may not see have no queryid and are counted, never shown.
 -- $1 database or null, $2 user or null, $3 least calls, $4 order, $5 limit or null
 -- Least privilege: any role; other roles' statements need pg_read_all_stats.
--- Returns: the columns of the canonical statement, and total_exec_time_of_scope (top-level statements only), not_visible
-WITH scope AS (
+-- Returns: the columns of the canonical statement, and total_exec_time_of_scope (top-level statements only), not_visible, reset_alone (how often, in
+-- any scope, single entries were reset by a statement that is counted)
+WITH everything AS (
     SELECT s.*, d.datname::text AS database, r.rolname::text AS "user",
-           coalesce(s.query ~ '^[A-Za-z]+ /\*avadb:', false) AS own
+           coalesce(s.query ~ '^[A-Za-z]+ /\*avadb:', false) AS own,
+           ($1::text IS NULL OR coalesce(d.datname = $1, false)) AND ($2::text IS NULL OR coalesce(r.rolname = $2, false)) AS wanted
     FROM ({{statements/shim}}) AS s
     LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.dbid
     LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.userid
-    WHERE ($1::text IS NULL OR d.datname = $1) AND ($2::text IS NULL OR r.rolname = $2)
 ), totals AS (
-    SELECT coalesce(sum(total_exec_time) FILTER (WHERE toplevel AND queryid IS NOT NULL AND NOT own), 0) AS total_exec_time_of_scope,
-           count(*) FILTER (WHERE queryid IS NULL) AS not_visible
-    FROM scope
+    SELECT coalesce(sum(total_exec_time) FILTER (WHERE wanted AND toplevel AND queryid IS NOT NULL AND NOT own), 0) AS total_exec_time_of_scope,
+           count(*) FILTER (WHERE wanted AND queryid IS NULL) AS not_visible,
+           coalesce(sum(calls) FILTER (WHERE query ~* 'pg_stat_statements_reset[[:space:]]*[(][[:space:]]*[^)[:space:]]'), 0)::bigint AS reset_alone
+    FROM everything
 ), chosen AS (
-    SELECT * FROM scope
-    WHERE queryid IS NOT NULL AND NOT own AND calls >= $3
+    SELECT * FROM everything
+    WHERE wanted AND queryid IS NOT NULL AND NOT own AND calls >= $3
     ORDER BY CASE $4::text
         WHEN 'total' THEN total_exec_time
         WHEN 'mean' THEN mean_exec_time
@@ -29,7 +31,7 @@ WITH scope AS (
     END DESC, queryid
     LIMIT $5::bigint
 )
-SELECT t.total_exec_time_of_scope, t.not_visible, coalesce(c.userid, 0)::bigint AS userid, coalesce(c.dbid, 0)::bigint AS dbid,
+SELECT t.total_exec_time_of_scope, t.not_visible, t.reset_alone, coalesce(c.userid, 0)::bigint AS userid, coalesce(c.dbid, 0)::bigint AS dbid,
        coalesce(c.toplevel, true) AS toplevel, c.queryid, coalesce(c.query, '') AS query, coalesce(c.database, '') AS database,
        coalesce(c."user", '') AS "user", coalesce(c.calls, 0) AS calls, coalesce(c.total_exec_time, 0) AS total_exec_time,
        coalesce(c.min_exec_time, 0) AS min_exec_time, coalesce(c.max_exec_time, 0) AS max_exec_time,
