@@ -167,7 +167,10 @@ func (r *windowReader) sinceReset(ctx context.Context, w window, answer *stateme
 		return answer, nil
 	}
 	standing, err := statements.Since(ctx, r.conn, w.begin, r.scope)
-	if err != nil {
+	switch {
+	case fault.KindOf(err) == fault.Prerequisite: // that was told
+		return answer, nil
+	case err != nil:
 		return nil, err
 	}
 	if is := standing.Window; is.Confidence != statements.SinceReset && is.CoveredFrom != nil && is.CoveredFrom.Before(*answer.Window.CoveredFrom) {

@@ -110,7 +110,7 @@ func (w window) judge(answer *statements.Slow) error {
 		return fault.New(fault.Found, "%d statements of other roles are not visible: whether all is well cannot be told", answer.NotVisible).
 			WithHint("run the check as a role that sees them: GRANT pg_read_all_stats TO it")
 	}
-	if covered := answer.Window.CoveragePct; w.failOver > 0 && covered != nil && *covered == 0 {
+	if covered := answer.Window; w.failOver > 0 && covered.CoveredFrom != nil && !covered.CoveredFrom.Before(covered.CoveredTo) {
 		return fault.New(fault.Found, "nothing of the window is counted: whether all is well cannot be told").
 			WithHint("ask for a window that holds two snapshots: avadb slowlog status says when they were taken")
 	}

@@ -175,14 +175,15 @@ func coverageCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {
 	}
 }
 
-// young tells that the hour is not covered only because the history began in it: of the time since then less than a limit is missing, in percent.
+// young tells that the hour is not covered only because the history began in it: of the time since then less than a limit is missing, in percent,
+// or less than a minute.
 func (h *hour) young(limit float64) bool {
 	if h.oldest == nil || !h.oldest.After(h.begin) {
 		return false
 	}
-	asked := h.answer.Window.RequestedTo.Sub(h.begin)
-	missing := asked.Seconds()*(1-*h.answer.Window.CoveragePct/100) - h.oldest.Sub(h.begin).Seconds()
-	return missing < limit/100*asked.Seconds()*(1-h.oldest.Sub(h.begin).Seconds()/asked.Seconds())
+	asked, before := h.answer.Window.RequestedTo.Sub(h.begin).Seconds(), h.oldest.Sub(h.begin).Seconds()
+	missing := asked*(1-*h.answer.Window.CoveragePct/100) - before
+	return missing < max(limit/100*(asked-before), time.Minute.Seconds())
 }
 
 func freshnessCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {
