@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"avadb/internal/fault"
@@ -19,7 +20,8 @@ type autoprewarmDocument struct {
 	Library         libraryDocument    `json:"library"`
 	Extension       enableRow          `json:"extension"`        // pg_prewarm in the connected database; readable: it is there
 	Settings        []settings.Setting `json:"settings"`         // pg_prewarm.autoprewarm, where it has to be turned on
-	Running         bool               `json:"running"`          // autoprewarm's process runs
+	Active          bool               `json:"active"`           // the library is loaded, and its process is on
+	SavedAt         *time.Time         `json:"saved_at"`         // when it last wrote down what is in the buffers; null: never, or not known
 	RestartRequired bool               `json:"restart_required"` // the library waits for a restart of the server
 	OfflineRollback *string            `json:"offline_rollback"` // the command line for the day the server does not start; null where nothing was written
 }
@@ -30,7 +32,7 @@ type autoprewarmRow struct {
 	Extension       *string `json:"extension" col:"left"` // version
 	Library         string  `json:"shared_preload_libraries" col:""`
 	Loaded          bool    `json:"loaded" col:""`
-	Running         bool    `json:"running" col:""`
+	Active          bool    `json:"active" col:""`
 	RestartRequired bool    `json:"restart_required" col:""`
 }
 
@@ -111,7 +113,15 @@ func (w *autoprewarm) look(ctx context.Context) (err error) {
 		return err
 	}
 	w.auto.Extension.Readable = found.Version != ""
-	w.auto.Running, err = warmup.WorkerRuns(ctx, w.conn)
+	is, err := warmup.ReadAutoprewarm(ctx, w.conn)
+	if f := fault.As(err); f != nil && f.Kind == fault.Privilege { // all else was allowed
+		w.doc.Unseen = append(w.doc.Unseen, warmup.Unseen{
+			What: "when autoprewarm last wrote the buffers down",
+			Next: "GRANT EXECUTE ON FUNCTION pg_catalog.pg_stat_file(text, boolean) TO " + pg.Identifier(w.conn.Server.Role),
+		})
+		return nil
+	}
+	w.auto.Active, w.auto.SavedAt = is.Enabled && w.auto.Library.Loaded, is.SavedAt
 	return err
 }
 
@@ -244,7 +254,7 @@ func (w *autoprewarm) restart(ctx context.Context) error {
 func (w *autoprewarm) print() error {
 	row := autoprewarmRow{
 		Database: w.conn.Server.Database, Extension: w.auto.Extension.After, Library: settings.FormatList(w.auto.Library.After),
-		Loaded: w.auto.Library.Loaded, Running: w.auto.Running, RestartRequired: w.auto.RestartRequired,
+		Loaded: w.auto.Library.Loaded, Active: w.auto.Active, RestartRequired: w.auto.RestartRequired,
 	}
 	err := w.app.result(w.doc, []autoprewarmRow{row})
 	w.say() // also where stdout is full: what was changed must be known
@@ -264,10 +274,13 @@ func (w *autoprewarm) say() {
 		log.Info(fmt.Sprintf("change set %s; shared_preload_libraries = %s; undo with avadb rollback", *w.auto.ChangeSet, list))
 	}
 	switch {
-	case w.auto.Running:
-		log.Info("autoprewarm runs: the buffers are written down every pg_prewarm.autoprewarm_interval and at the stop, and loaded at the start")
-	case w.auto.RestartRequired && !w.o.dryRun:
+	case w.auto.Active:
+		log.Info("autoprewarm is on: the buffers are written down every pg_prewarm.autoprewarm_interval and at the stop, and loaded at the start")
+	case w.o.dryRun:
+	case w.auto.RestartRequired:
 		log.Info("waiting for a restart of the server: " + settings.PreloadParameter)
+	default:
+		log.Warn("the library is loaded, but " + parameterAutoprewarm + " was not seen to be on")
 	}
 	if w.auto.OfflineRollback != nil && w.auto.RestartRequired {
 		w.app.sayOffline(w.conn, *w.auto.OfflineRollback)

@@ -2,6 +2,7 @@ package warmup
 
 import (
 	"context"
+	"time"
 
 	"avadb/internal/fault"
 	"avadb/internal/journal"
@@ -146,8 +147,13 @@ func Needed(conn *pg.Conn, found Installed) error {
 		WithHint("CREATE EXTENSION %s; or avadb warmup --autoprewarm, which makes it and can be undone", Library)
 }
 
-// WorkerRuns tells whether autoprewarm's process runs; false where the role cannot see it.
-func WorkerRuns(ctx context.Context, conn *pg.Conn) (bool, error) {
-	row, err := query.One[struct{ Running bool }](ctx, conn, "warmup/worker")
-	return row.Running, err
+// Autoprewarm is how the server's own warming stands.
+type Autoprewarm struct {
+	Enabled bool       // the parameter is on, and the library loaded
+	SavedAt *time.Time `db:"saved_at"` // when it last wrote down what is in the buffers; nil: never
+}
+
+// ReadAutoprewarm looks at it.
+func ReadAutoprewarm(ctx context.Context, conn *pg.Conn) (Autoprewarm, error) {
+	return query.One[Autoprewarm](ctx, conn, "warmup/autoprewarm")
 }
