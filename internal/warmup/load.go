@@ -75,9 +75,13 @@ func (l *Loader) relation(ctx context.Context, p *Plan, row *Row, over func() bo
 			piece := blockRange{first: part.first, last: min(part.first+size-1, part.last)}
 			started := time.Now()
 			blocks, err := l.load(ctx, row.oid, piece)
-			if err != nil && l.timedOut(ctx, err, time.Since(started)) && size > smallest {
-				size = max(size/2, smallest)
-				continue
+			if err != nil && l.timedOut(ctx, err, time.Since(started)) {
+				if size > smallest {
+					size = max(size/2, smallest)
+					continue
+				}
+				row.Action, row.Reason = Skipped, fmt.Sprintf("statement_timeout is %d ms: even %d blocks took longer, or somebody holds a lock on it", l.TimeoutMS, smallest)
+				return false, nil
 			}
 			if err != nil {
 				return false, l.refused(ctx, row, err)

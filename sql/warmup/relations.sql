@@ -1,5 +1,5 @@
 -- The tables, indexes, TOAST tables and materialised views of the connected database and of the catalogue, with their size and how often
--- their blocks were asked for since the counters began. A server that reads the SELECT right of an index from the index lets its owner alone.
+-- their blocks were asked for since the counters began. The size of one that somebody has locked is the one last counted: asking would wait.
 -- Least privilege: any role.
 -- Returns: oid, tablespace, filenode, name (quoted, with its schema), kind, blocks, asked, read, readable
 SELECT c.oid::bigint AS oid, coalesce(nullif(c.reltablespace, 0), d.dattablespace)::bigint AS tablespace, f.filenode::bigint AS filenode,
@@ -16,6 +16,9 @@ LEFT JOIN (SELECT relid AS oid, coalesce(heap_blks_read, 0) AS read, coalesce(he
            UNION ALL
            SELECT indexrelid, coalesce(idx_blks_read, 0), coalesce(idx_blks_hit, 0) FROM pg_catalog.pg_statio_all_indexes) AS io ON io.oid = c.oid
 CROSS JOIN LATERAL pg_catalog.pg_relation_filenode(c.oid) AS f (filenode)
-CROSS JOIN LATERAL pg_catalog.pg_relation_size(c.oid) AS s (bytes)
+LEFT JOIN (SELECT DISTINCT l.relation FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_database AS here ON here.oid = l.database
+           WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND here.datname = pg_catalog.current_database()) AS locked ON locked.relation = c.oid
+CROSS JOIN LATERAL (SELECT CASE WHEN locked.relation IS NULL THEN pg_catalog.pg_relation_size(c.oid)
+                                ELSE c.relpages * pg_catalog.current_setting('block_size')::bigint END) AS s (bytes)
 WHERE c.relkind IN ('r', 'i', 't', 'm') AND c.relpersistence <> 't' AND n.nspname <> 'information_schema'
       AND s.bytes >= pg_catalog.current_setting('block_size')::bigint AND f.filenode IS NOT NULL
