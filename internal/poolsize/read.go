@@ -53,8 +53,9 @@ type sessions struct {
 // looks are those of a sample together.
 type looks struct {
 	n                                          int
-	working, waiting                           int // sums
-	peak, sessions, hidden, others, othersHere int // the most of one look
+	working, waiting                           int           // sums
+	peak, sessions, hidden, others, othersHere int           // the most of one look
+	own                                        time.Duration // that avadb itself was in a transaction
 }
 
 func (l *looks) add(s sessions) {
@@ -120,6 +121,8 @@ func notNil(list []string) []string {
 
 // sample looks over and over, within one transaction: one of its own for each look would count among the application's.
 func sample(ctx context.Context, conn *pg.Conn, asked Asked) (l looks, err error) {
+	began := time.Now()
+	defer func() { l.own = time.Since(began) }()
 	err = query.ReadOnly(ctx, conn, "poolsize/sessions", func() error {
 		for end := time.Now().Add(asked.Sample); ; {
 			if _, err := query.Rows[struct{ Done bool }](ctx, conn, "poolsize/fresh"); err != nil {
@@ -177,14 +180,11 @@ func between(source string, a, b counters) Measure {
 
 // setRate adds the rate and, by Little's law, the time that follows from it.
 func (m *Measure) setRate(rate float64) {
-	if rate <= 0 {
+	if rate <= 0 || m.Busy < least { // what little there is then may be avadb's own
 		return
 	}
-	m.Rate = &rate
-	if m.Busy >= least {
-		hold := 1000 * m.Busy / rate
-		m.HoldMS = &hold
-	}
+	hold := 1000 * m.Busy / rate
+	m.Rate, m.HoldMS = &rate, &hold
 }
 
 // addSample takes the busy connections from the looks and the rate of transactions from the counters.
@@ -200,6 +200,7 @@ func (s *Seen) addSample(conn *pg.Conn, l looks, before, after counters, asked A
 	}
 	if l.hidden > 0 {
 		if asked.wholeDatabase() && after.Transactions > before.Transactions+1 {
+			after.WaitingMS = max(after.WaitingMS-float64(l.own.Milliseconds()), before.WaitingMS)
 			s.Measures = append(s.Measures, between(Sample, before, after))
 		}
 		return

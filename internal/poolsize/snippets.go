@@ -62,19 +62,15 @@ func PgBouncer(p Place, in Input, a Advice) string {
 	return b.String()
 }
 
-const plainName = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+const plainName = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 
-func isPlain(name string) bool { return name != "" && strings.Trim(name, plainName) == "" }
-
-// iniName is a database as PgBouncer's [databases] names it. One with a line break cannot be written: * is any.
+// iniName is a database as PgBouncer's [databases] names it: * is any, for a name that would have to be quoted, because PgBouncer's
+// parser refuses the quotes that its documentation speaks of (pgbouncer issue 971).
 func iniName(name string) string {
-	switch {
-	case isPlain(name):
+	if name != "" && strings.Trim(name, plainName) == "" {
 		return name
-	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }):
-		return "*"
 	}
-	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+	return "*"
 }
 
 func iniDatabase(name string) string {
@@ -85,7 +81,7 @@ func iniDatabase(name string) string {
 }
 
 func iniValue(value string) string {
-	if strings.Trim(value, plainName+"-.:/") == "" && value != "" {
+	if strings.Trim(value, plainName+":/") == "" && value != "" {
 		return value
 	}
 	return "'" + strings.ReplaceAll(value, "'", "''") + "'"
