@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func newWarmup(a *app) *cobra.Command {
 		long: `Measures what a new connection and its first query cost, loads the tables and indexes of the connected database that are asked
 for most into shared_buffers with pg_prewarm, and measures again. What is there already is skipped (pg_buffercache); the
 largest benefit comes first: how often each block of a relation was asked for since the counters began. A crash loses these
-counters; then the small ones come first.
+counters; then the history of pg_stat_statements decides, where there is one, and else the small ones come first.
 
 --autoprewarm makes the server do it by itself at each start: it adds pg_prewarm to shared_preload_libraries without losing
 what is there and creates the extension, through the journal; avadb rollback undoes it.`,
@@ -192,6 +193,11 @@ func (w *warming) prepare(ctx context.Context) (err error) {
 	if w.state, err = warmup.Read(ctx, w.conn); err != nil {
 		return err
 	}
+	if w.state.Blind() {
+		if err := w.addHistory(ctx); err != nil {
+			return err
+		}
+	}
 	w.plan = warmup.NewPlan(w.state, w.want.memory)
 	d, started := w.doc, w.state.StartedAt.UTC()
 	d.StartedAt, d.CountersLost, d.RankedBySize = &started, w.state.Lost(), w.plan.BySize
@@ -213,6 +219,23 @@ func (w *warming) prepare(ctx context.Context) (err error) {
 	d.MemoryBytes, d.MemoryReason, d.BudgetMS = &w.plan.Memory, w.plan.MemoryWhy, &budget
 	d.Relations, d.PlannedBytes = append(d.Relations, w.plan.Rows...), w.plan.PlannedBytes()
 	return nil
+}
+
+// historyDays is how far back the history is asked, where the counters do not tell.
+const historyDays = 7
+
+// addHistory leaves it out where there is none, or the role may not read it.
+func (w *warming) addHistory(ctx context.Context) error {
+	store, server, err := w.app.quiet().readHistory(ctx, w.conn)
+	if f := fault.As(err); f != nil && (f.Kind == fault.Privilege || f.Kind == fault.Prerequisite || f.Kind == fault.Connect) {
+		w.state.Unseen = append(w.state.Unseen, warmup.Unseen{What: "the history: " + f.Message, Next: f.Hint})
+		return nil
+	}
+	if err != nil || server == nil {
+		return err
+	}
+	defer store.Close()
+	return w.state.AddHistory(ctx, store, server, w.conn.Server.Database, w.app.now().AddDate(0, 0, -historyDays))
 }
 
 func (w *warming) measure(ctx context.Context, phase string) error {
@@ -263,10 +286,10 @@ func (w *warming) say(failed error) {
 		return
 	}
 	if d.CountersLost {
-		log.Warn(fmt.Sprintf("the counters began anew at %s, after the server's start, as they do after a crash: what was not asked for since is ranked by size",
-			d.CountersSince.Format(time.RFC3339)))
+		log.Warn(fmt.Sprintf("the counters began anew at %s, after the server's start, as they do after a crash: what was not asked for since is ranked by %s",
+			d.CountersSince.Format(time.RFC3339), w.instead()))
 	} else if d.RankedBySize {
-		log.Warn("the counters of this database are empty: the relations are ranked by size")
+		log.Warn("the counters of this database are empty: the relations are ranked by " + w.instead())
 	}
 	skipped := 0
 	for _, r := range d.Relations {
@@ -278,6 +301,14 @@ func (w *warming) say(failed error) {
 		log.Warn(fmt.Sprintf("%d relations were skipped: see their reason", skipped))
 	}
 	log.Info(w.sentence(failed))
+}
+
+// instead is what ranks the relations where the counters do not.
+func (w *warming) instead() string {
+	if slices.ContainsFunc(w.doc.Relations, func(r warmup.Row) bool { return r.RankedBy == "history" }) {
+		return "what the history tells, and the rest by size"
+	}
+	return "size (avadb slowlog collect keeps a history that would tell more)"
 }
 
 func (w *warming) sentence(failed error) string {

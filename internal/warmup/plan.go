@@ -29,6 +29,7 @@ type Row struct {
 	Asked         int64    `json:"blocks_asked" col:""`   // since the counters began, found in the buffers or not
 	Read          int64    `json:"blocks_read"`           // of them, those that were not found
 	Benefit       *float64 `json:"benefit" col:"num.1"`   // how often each of its blocks was asked for: the rank; null: ranked by size
+	RankedBy      string   `json:"ranked_by" col:""`      // counters, history or size
 	PlannedBytes  int64    `json:"planned_bytes" col:""`  // to load
 	LoadedBytes   int64    `json:"loaded_bytes" col:""`   // that were
 	MS            float64  `json:"ms" col:"num.1"`        // it took
@@ -50,7 +51,7 @@ func (b blockRange) blocks() int64 { return b.last - b.first + 1 }
 // Plan is what to load, in this order.
 type Plan struct {
 	Rows      []Row
-	BySize    bool   // the counters were lost, or are empty: what was not asked for is ranked by size
+	BySize    bool   // the counters were lost, or are empty: what nobody is known to have asked for is ranked by size
 	Memory    int64  // bytes that may be loaded
 	MemoryWhy string // where that is from
 	BlockSize int64
@@ -88,7 +89,7 @@ func NewPlan(s *State, memory int64) *Plan {
 	default:
 		p.Memory, p.MemoryWhy = int64(share*float64(s.Buffers.Bytes)), fmt.Sprintf("%.0f %% of shared_buffers: what they hold is not known", 100*share)
 	}
-	p.BySize = s.Lost() || !slices.ContainsFunc(s.Relations, func(r Relation) bool { return r.Kind != "catalog" && r.Asked > 0 })
+	p.BySize = s.Blind()
 	ranked := rank(s.Relations, p.BySize)
 	left := p.Memory / s.BlockSize
 	for i := range ranked {
@@ -102,7 +103,7 @@ func NewPlan(s *State, memory int64) *Plan {
 // counters do not tell: then the catalogue comes, the indexes, and the rest, each with the smallest first, because that makes most
 // relations warm with the same memory.
 func rank(relations []Relation, bySize bool) []Relation {
-	ranked := slices.DeleteFunc(slices.Clone(relations), func(r Relation) bool { return r.Asked == 0 && !bySize })
+	ranked := slices.DeleteFunc(slices.Clone(relations), func(r Relation) bool { return r.asked() == 0 && !bySize })
 	slices.SortStableFunc(ranked, func(a, b Relation) int {
 		if c := cmp.Compare(b.benefit(), a.benefit()); c != 0 {
 			return c
@@ -112,7 +113,20 @@ func rank(relations []Relation, bySize bool) []Relation {
 	return ranked
 }
 
-func (r *Relation) benefit() float64 { return float64(r.Asked) / float64(r.Blocks) }
+// asked is how many blocks were asked for, by whichever source knows of more.
+func (r *Relation) asked() float64 { return max(float64(r.Asked), r.told) }
+
+func (r *Relation) benefit() float64 { return r.asked() / float64(r.Blocks) }
+
+func (r *Relation) rankedBy() string {
+	switch {
+	case r.asked() == 0:
+		return "size"
+	case r.told > float64(r.Asked):
+		return "history"
+	}
+	return "counters"
+}
 
 func (r *Relation) class() int {
 	switch r.Kind {
@@ -127,8 +141,8 @@ func (r *Relation) class() int {
 
 // row takes what is missing of a relation, as far as there is room.
 func (p *Plan) row(r *Relation, left *int64) Row {
-	row := Row{Relation: r.Name, Kind: r.Kind, Bytes: r.Blocks * p.BlockSize, Asked: r.Asked, Read: r.Read, Action: Planned, oid: r.OID}
-	if r.Asked > 0 {
+	row := Row{Relation: r.Name, Kind: r.Kind, Bytes: r.Blocks * p.BlockSize, Asked: r.Asked, Read: r.Read, RankedBy: r.rankedBy(), Action: Planned, oid: r.OID}
+	if r.asked() > 0 {
 		benefit := r.benefit()
 		row.Benefit = &benefit
 	}

@@ -2,6 +2,7 @@ package warmup
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"avadb/internal/fault"
@@ -15,12 +16,14 @@ type Relation struct {
 	Tablespace int64
 	Filenode   int64
 	Name       string // quoted, with its schema
+	Table      string // bare name, of an index its table's; empty: no statement names it
 	Kind       string // catalog, index, table, toast or matview
 	Blocks     int64
 	Asked      int64 // blocks asked for since the counters began, found in the buffers or not
 	Read       int64 // of them, those that were not
 	Readable   bool  // the role may SELECT from the table
 
+	told   float64         // blocks asked for by the statements of the history; 0: not known
 	pieces map[int64]int64 // blocks in the buffers by piece; nil: not known
 }
 
@@ -58,6 +61,11 @@ const young = time.Hour
 // asked for since.
 func (s *State) Lost() bool {
 	return s.CountersSince != nil && !s.CountersSince.Before(s.StartedAt) && s.Now.Sub(*s.CountersSince) < young
+}
+
+// Blind tells whether the counters do not say what is needed: they were lost, or somebody has reset them.
+func (s *State) Blind() bool {
+	return s.Lost() || !slices.ContainsFunc(s.Relations, func(r Relation) bool { return r.Kind != "catalog" && r.Kind != "toast" && r.Asked > 0 })
 }
 
 // Read looks at the connected database.
