@@ -93,8 +93,16 @@ func (o warmupOptions) check(a *app) (want warmupRequest, err error) {
 		return fault.New(fault.Usage, "--%s and --%s exclude each other", one, other)
 	}
 	for _, pair := range [][2]string{
-		{"measure-only", "no-measure"}, {"measure-only", "budget"}, {"measure-only", "memory"}, {"no-measure", "query"},
-		{"autoprewarm", "query"}, {"autoprewarm", "measure-only"}, {"autoprewarm", "no-measure"}, {"autoprewarm", "budget"}, {"autoprewarm", "memory"},
+		{"measure-only", "no-measure"},
+		{"measure-only", "budget"},
+		{"measure-only", "memory"},
+		{"measure-only", "dry-run"},
+		{"no-measure", "query"},
+		{"autoprewarm", "query"},
+		{"autoprewarm", "measure-only"},
+		{"autoprewarm", "no-measure"},
+		{"autoprewarm", "budget"},
+		{"autoprewarm", "memory"},
 	} {
 		if a.changed(pair[0]) && a.changed(pair[1]) {
 			return want, exclude(pair[0], pair[1])

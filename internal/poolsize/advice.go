@@ -7,7 +7,7 @@ import (
 
 // Limits are the connections that the server lets in.
 type Limits struct {
-	MaxConnections    int  `json:"max_connections"`
+	MaxConnections    int  `json:"max_connections"`    // of the server
 	SuperuserReserved int  `json:"superuser_reserved"` // superuser_reserved_connections
 	Reserved          int  `json:"reserved"`           // reserved_connections, from PostgreSQL 16 up
 	Others            int  `json:"others"`             // most connections of anybody else that were seen at once
@@ -49,13 +49,13 @@ type Queue struct {
 
 // Pooler is what PgBouncer should be given, which lets all instances share one queue.
 type Pooler struct {
-	DefaultPoolSize int `json:"default_pool_size"` // connections to the server
-	MinPoolSize     int `json:"min_pool_size"`     // kept open
-	ReservePoolSize int `json:"reserve_pool_size"` // more of them where clients have waited for reserve_pool_timeout
-	MaxDBConns      int `json:"max_db_connections"`
-	MaxClientConn   int `json:"max_client_conn"`
-	ClientPoolMax   int `json:"client_pool_max"` // DB_POOL_MAX of an instance behind it
-	ClientPoolMin   int `json:"client_pool_min"` // DB_POOL_MIN likewise
+	DefaultPoolSize int `json:"default_pool_size"`  // connections to the server
+	MinPoolSize     int `json:"min_pool_size"`      // kept open
+	ReservePoolSize int `json:"reserve_pool_size"`  // more of them where clients have waited for reserve_pool_timeout
+	MaxDBConns      int `json:"max_db_connections"` // both together
+	MaxClientConn   int `json:"max_client_conn"`    // the pools of all instances, and some for people
+	ClientPoolMax   int `json:"client_pool_max"`    // DB_POOL_MAX of an instance behind it
+	ClientPoolMin   int `json:"client_pool_min"`    // DB_POOL_MIN likewise
 }
 
 // Advice is the pool of each instance.

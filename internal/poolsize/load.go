@@ -11,7 +11,7 @@ type Measure struct {
 	Rate   *float64   `json:"rate_per_s" col:"num.1"` // transactions a second; of statements and history: statements
 	HoldMS *float64   `json:"hold_ms" col:"num.2"`    // mean time that one of them holds its connection: busy / rate (Little's law)
 	From   *time.Time `json:"from" col:""`            // null where the begin is not known
-	To     time.Time  `json:"to" col:""`
+	To     time.Time  `json:"to" col:""`              // likewise its end
 }
 
 // The sources of a Measure.
@@ -25,13 +25,13 @@ const (
 
 // Load is what the pools are sized for: the busiest of the measures.
 type Load struct {
-	Source      string   `json:"source"`     // of the measure that counts
-	Erlangs     float64  `json:"erlangs"`    // mean number of busy connections in the busiest time that was seen
-	MeanErlangs float64  `json:"mean"`       // of the longest measure: what is usual
-	Peak        int      `json:"peak"`       // most busy connections that were seen at once; 0: none was seen
-	ActiveShare float64  `json:"active_pct"` // of the time that a connection is held, the server works for it
-	Rate        *float64 `json:"rate_per_s"` // transactions a second
-	HoldMS      *float64 `json:"hold_ms"`    // mean time that a transaction holds its connection
+	Source      string   `json:"source"`       // of the measure that counts
+	Erlangs     float64  `json:"erlangs"`      // mean number of busy connections in the busiest time that was seen
+	MeanErlangs float64  `json:"mean_erlangs"` // of the longest measure: what is usual
+	Peak        int      `json:"peak"`         // most busy connections that were seen at once; 0: none was seen
+	ActiveShare float64  `json:"active_pct"`   // of the time that a connection is held, the server works for it
+	Rate        *float64 `json:"rate_per_s"`   // transactions a second
+	HoldMS      *float64 `json:"hold_ms"`      // mean time that a transaction holds its connection
 }
 
 // least is the load below which nothing can be said of a pool: a server that does nothing.

@@ -12,11 +12,11 @@ import (
 
 // Latency is what a new connection and its first query cost, in milliseconds as the client sees them.
 type Latency struct {
-	Phase     string  `json:"phase" col:""`           // before or after
-	ConnectMS float64 `json:"connect_ms" col:"num.2"` // until the server takes a query
-	FirstMS   float64 `json:"first_ms" col:"num.2"`   // the first query: the session's caches are empty
-	WarmMS    float64 `json:"warm_ms" col:"num.2"`    // the same on the same connection, the median of some
-	Ratio     float64 `json:"first_to_warm" col:"num.1"`
+	Phase     string  `json:"phase" col:""`              // before or after
+	ConnectMS float64 `json:"connect_ms" col:"num.2"`    // until the server takes a query
+	FirstMS   float64 `json:"first_ms" col:"num.2"`      // the first query: the session's caches are empty
+	WarmMS    float64 `json:"warm_ms" col:"num.2"`       // the same on the same connection, the median of some
+	Ratio     float64 `json:"first_to_warm" col:"num.1"` // first_ms / warm_ms
 }
 
 const (

@@ -35,13 +35,13 @@ func (l *Loader) Run(ctx context.Context, p *Plan) (outOfTime bool, err error) {
 		if err == nil && !outOfTime {
 			outOfTime, err = l.relation(ctx, p, row, over)
 		}
-		row.conclude(p, outOfTime, err)
+		row.conclude(outOfTime, err)
 	}
 	return outOfTime, err
 }
 
 // conclude says what became of a row that was planned.
-func (r *Row) conclude(p *Plan, outOfTime bool, err error) {
+func (r *Row) conclude(outOfTime bool, err error) {
 	switch {
 	case r.Action == Skipped:
 	case r.LoadedBytes >= r.PlannedBytes && r.LoadedBytes > 0:
@@ -118,12 +118,12 @@ func (l *Loader) refused(ctx context.Context, row *Row, err error) error {
 	if ctx.Err() != nil || f == nil || f.SQLState == "57014" {
 		return err
 	}
-	switch {
-	case f.SQLState == "42501":
+	switch f.SQLState {
+	case "42501":
 		row.Reason = fmt.Sprintf("the role may not read it: %s", f.Message)
-	case f.SQLState == "55P03":
+	case "55P03":
 		row.Reason = "somebody holds a lock on it: " + f.Message
-	case f.SQLState == "22023", f.SQLState == "XX000", f.SQLState == "42P01", f.SQLState == "42704":
+	case "22023", "XX000", "42P01", "42704":
 		row.Reason = "it was dropped, or became shorter, meanwhile: " + f.Message
 	default:
 		return err
