@@ -215,6 +215,9 @@ func (a *app) advise(o adviseOptions, want adviseRequest, conn *pg.Conn, seen *p
 		Wanted: advice.Wanted, Fits: advice.Fits, Queue: advice.Queue, Pooler: advice.Pooler, Lines: advice.Lines,
 		Warnings: append(advice.Warnings, seen.Warnings()...), Unseen: seen.Unseen,
 	}
+	if conn.Server.Pooler {
+		doc.Warnings = append(doc.Warnings, "a pooler is in between already: the sessions that were seen are its own, and host and port of the snippets are the pooler's")
+	}
 	if in.CPUs > 0 {
 		doc.CPUs = &in.CPUs
 	}

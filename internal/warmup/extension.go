@@ -49,7 +49,7 @@ func (e *ExtensionItem) Name() string { return Library }
 // Database is part of journal.Item.
 func (e *ExtensionItem) Database() string { return e.database }
 
-// Same compares whether it is there: an update by somebody else is not ours to undo, and to drop the extension undoes ours.
+// Same compares versions.
 func (e *ExtensionItem) Same(a, b journal.State) bool {
 	return a.Present == b.Present && a.Text() == b.Text()
 }

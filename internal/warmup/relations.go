@@ -105,7 +105,7 @@ func (s *State) readResident(ctx context.Context, conn *pg.Conn) error {
 		Blocks                      int64
 	}](ctx, conn, found.extension(), "warmup/resident", int64(pieceBlocks))
 	if f := fault.As(err); f != nil && f.Kind == fault.Privilege {
-		s.Unseen = append(s.Unseen, Unseen{What: what, Next: "GRANT pg_monitor TO " + pg.Identifier(conn.Server.Role)})
+		s.Unseen = append(s.Unseen, Unseen{What: what + ": " + f.Message, Next: "GRANT pg_monitor TO " + pg.Identifier(conn.Server.Role)})
 		return nil
 	}
 	if err != nil {
