@@ -12,6 +12,7 @@ import (
 
 	"avadb/internal/fault"
 	"avadb/internal/pg"
+	"avadb/internal/render"
 	"avadb/internal/units"
 	"avadb/internal/warmup"
 )
@@ -270,7 +271,11 @@ func (w *warming) load(ctx context.Context, found warmup.Installed) error {
 
 // print prints the plan or what became of it, and below it the latencies.
 func (w *warming) print(failed error) error {
-	lists := []any{w.doc.Relations}
+	rows := w.doc.Relations
+	if w.app.format == render.Table || w.app.format == render.Plain {
+		rows = warmup.Folded(rows)
+	}
+	lists := []any{rows}
 	if w.o.measureOnly {
 		lists = nil
 	}

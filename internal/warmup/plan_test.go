@@ -111,3 +111,29 @@ func TestGuess(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
+
+func TestFolded(t *testing.T) {
+	half, four := 0.5, 4.0
+	rows := []Row{
+		{Relation: "a", Kind: "index", Action: Loaded},
+		{Relation: "pg_class", Kind: "catalog", Bytes: 100, PlannedBytes: 50, LoadedBytes: 50, Benefit: &four, Action: Loaded},
+		{Relation: "b", Kind: "table", Action: Skipped, Reason: "why"},
+		{Relation: "pg_proc", Kind: "catalog", Bytes: 300, Benefit: &half, Action: Resident},
+	}
+	folded := Folded(rows)
+	whole := folded[1]
+	if len(folded) != 3 || folded[0].Relation != "a" || folded[2].Reason != "why" || whole.Action != Loaded || whole.Bytes != 400 || whole.PlannedBytes != 50 || *whole.Benefit != 1.375 {
+		t.Errorf("%+v", folded)
+	}
+	rows[3].Action = Skipped
+	if whole := Folded(rows)[1]; whole.Action != Partial || whole.Reason == "" {
+		t.Errorf("%+v", whole)
+	}
+	rows[1].Action, rows[3].Action = Resident, Resident
+	if whole := Folded(rows)[1]; whole.Action != Resident {
+		t.Errorf("%+v", whole)
+	}
+	if *rows[1].Benefit != 4 || rows[1].Bytes != 100 {
+		t.Error("the rows themselves were changed")
+	}
+}

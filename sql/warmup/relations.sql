@@ -5,7 +5,7 @@
 SELECT c.oid::bigint AS oid, coalesce(nullif(c.reltablespace, 0), d.dattablespace)::bigint AS tablespace, f.filenode::bigint AS filenode,
        pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
        CASE WHEN n.nspname NOT IN ('pg_catalog', 'pg_toast') THEN coalesce(t.relname, c.relname) ELSE '' END::text AS "table",
-       CASE WHEN n.nspname = 'pg_catalog' THEN 'catalog' WHEN c.relkind = 'i' THEN 'index' WHEN c.relkind = 't' THEN 'toast' WHEN c.relkind = 'm' THEN 'matview' ELSE 'table' END AS kind,
+       CASE WHEN n.nspname = 'pg_catalog' OR c.oid < 16384 THEN 'catalog' WHEN c.relkind = 'i' THEN 'index' WHEN c.relkind = 't' THEN 'toast' WHEN c.relkind = 'm' THEN 'matview' ELSE 'table' END AS kind,
        s.bytes / pg_catalog.current_setting('block_size')::bigint AS blocks,
        coalesce(io.read + io.hit, 0)::bigint AS asked, coalesce(io.read, 0)::bigint AS read,
        pg_catalog.has_table_privilege(coalesce(x.indrelid, c.oid), 'SELECT') AS readable
