@@ -224,6 +224,9 @@ func (a *app) advise(o adviseOptions, want adviseRequest, conn *pg.Conn, seen *p
 	for _, w := range doc.Warnings {
 		a.log.Warn(w)
 	}
+	if l := in.Load; l == nil && want.Sample > 0 || l != nil && l.Source == poolsize.Sample && want.Sample < time.Minute {
+		a.log.Info("the sessions were looked at for " + want.Sample.String() + " alone: --sample 10m in a busy hour says more, and so does a history (avadb slowlog collect)")
+	}
 	for _, u := range doc.Unseen {
 		a.log.Warn("not seen: " + u.What + ": " + u.Next)
 	}

@@ -304,6 +304,9 @@ func (w *warming) say(failed error) {
 	} else if d.RankedBySize {
 		log.Warn("the counters of this database are empty: the relations are ranked by " + w.instead())
 	}
+	if w.plan.Memory > w.state.Buffers.Bytes {
+		log.Warn("--memory is more than shared_buffers: what is loaded first may be thrown out by what follows")
+	}
 	skipped := 0
 	for _, r := range d.Relations {
 		if r.Action == warmup.Skipped {

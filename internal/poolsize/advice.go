@@ -114,7 +114,7 @@ func Advise(in Input) Advice {
 		a.Max = max(share, 0)
 		why = fmt.Sprintf("no more fit: %d connections for %d instances", in.Limits.Room, in.Instances)
 	}
-	a.Fits = a.Possible && a.Wanted <= share
+	a.Fits = a.Possible && (a.Wanted <= share || in.Load == nil && share >= usualMin) // without a load nobody needs the usual most
 	a.Min = in.least(a.Max)
 	a.Queue = in.queue(a.Max)
 	a.Pooler = in.pooler(a)

@@ -100,12 +100,16 @@ func Read(ctx context.Context, conn *pg.Conn, asked Asked) (*Seen, error) {
 
 func readLimits(ctx context.Context, conn *pg.Conn, asked Asked) (Limits, error) {
 	row, err := query.One[struct {
-		MaxConnections    int  `db:"max_connections"`
-		SuperuserReserved int  `db:"superuser_reserved"`
-		Reserved          int  `db:"reserved"`
-		DatabaseLimit     *int `db:"database_limit"`
-		RoleLimit         *int `db:"role_limit"`
+		MaxConnections    int    `db:"max_connections"`
+		SuperuserReserved int    `db:"superuser_reserved"`
+		Reserved          int    `db:"reserved"`
+		DatabaseLimit     *int   `db:"database_limit"`
+		RoleLimit         *int   `db:"role_limit"`
+		UnknownRole       string `db:"unknown_role"`
 	}](ctx, conn, "poolsize/limits", notNil(asked.Roles))
+	if err == nil && row.UnknownRole != "" { // its sessions would be nobody's, and all others in the way
+		err = fault.New(fault.NotFound, "there is no role %s", pg.Identifier(row.UnknownRole)).WithHint("psql -c '\\du' lists the roles")
+	}
 	return Limits{
 		MaxConnections: row.MaxConnections, SuperuserReserved: row.SuperuserReserved, Reserved: row.Reserved,
 		DatabaseLimit: row.DatabaseLimit, RoleLimit: row.RoleLimit,
@@ -119,6 +123,9 @@ func notNil(list []string) []string {
 	return list
 }
 
+// leastPause is how many times as long as a look takes the pause after it is: thousands of sessions must not be counted all the time.
+const leastPause = 19
+
 // sample looks over and over, within one transaction: one of its own for each look would count among the application's.
 func sample(ctx context.Context, conn *pg.Conn, asked Asked) (l looks, err error) {
 	began := time.Now()
@@ -128,6 +135,7 @@ func sample(ctx context.Context, conn *pg.Conn, asked Asked) (l looks, err error
 			if _, err := query.Rows[struct{ Done bool }](ctx, conn, "poolsize/fresh"); err != nil {
 				return err
 			}
+			looked := time.Now()
 			s, err := query.One[sessions](ctx, conn, "poolsize/sessions", notNil(asked.Roles), notNil(asked.Applications))
 			if err != nil {
 				return err
@@ -139,7 +147,7 @@ func sample(ctx context.Context, conn *pg.Conn, asked Asked) (l looks, err error
 			select {
 			case <-ctx.Done():
 				return pg.Describe(ctx, ctx.Err())
-			case <-time.After(min(asked.Every, time.Until(end))):
+			case <-time.After(min(max(asked.Every, leastPause*time.Since(looked)), time.Until(end))):
 			}
 		}
 	})

@@ -140,8 +140,12 @@ func Hikari(p Place, a Advice) string {
 	for _, t := range p.timeouts() {
 		options = append(options, "-c "+t[0]+"="+t[1])
 	}
-	lines := []string{
-		"jdbcUrl=jdbc:postgresql://" + p.address() + "/" + url.PathEscape(p.Database),
+	var lines []string
+	if p.onSocket() {
+		lines = append(lines, "# The server was reached through a socket, which the driver cannot do: localhost stands for its host.")
+	}
+	lines = append(lines,
+		"jdbcUrl=jdbc:postgresql://"+p.address()+"/"+url.PathEscape(p.Database),
 		fmt.Sprintf("minimumIdle=%d", a.Min),
 		fmt.Sprintf("maximumPoolSize=%d", a.Max),
 		"# milliseconds; the wait for a free connection",
@@ -150,8 +154,8 @@ func Hikari(p Place, a Advice) string {
 		"maxLifetime=1800000",
 		"# seconds",
 		fmt.Sprintf("dataSource.connectTimeout=%d", ConnectTimeout),
-		"dataSource.options=" + strings.Join(options, " "),
-	}
+		"dataSource.options="+strings.Join(options, " "),
+	)
 	return strings.Join(lines, "\n") + "\n"
 }
 
