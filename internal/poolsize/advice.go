@@ -142,7 +142,7 @@ func (in Input) totalBound() int {
 	if in.Load == nil || in.Load.ActiveShare <= 0 {
 		return *active
 	}
-	return int(math.Ceil(float64(*active) / max(in.Load.ActiveShare/100, 0.05)))
+	return int(math.Ceil(float64(*active) / max(in.Load.ActiveShare/100, leastShare)))
 }
 
 // bound is the share of an instance in it. Two are the least: a transaction that needs a second connection would wait for itself.

@@ -112,6 +112,10 @@ func TestLoadOf(t *testing.T) {
 	if l := LoadOf([]Measure{sample, {Source: Given, Busy: 0.1}}); l.Source != Given || l.Erlangs != 0.1 || l.Peak != 0 {
 		t.Errorf("%+v", l)
 	}
+	// Nothing but forgotten transactions.
+	if l := LoadOf([]Measure{{Source: Sample, Busy: 20, Active: ptr(0.0), Peak: ptr(20)}}); l.ActiveShare != 5 || l.Erlangs != 20 {
+		t.Errorf("%+v", l)
+	}
 	if l := LoadOf([]Measure{{Source: Sample, Busy: 0.001}}); l != nil {
 		t.Errorf("%+v", l)
 	}

@@ -65,6 +65,9 @@ func LoadOf(measures []Measure) *Load {
 	return l
 }
 
+// leastShare of the time that connections are held is work: less is a leak of transactions rather than a load to size pools for.
+const leastShare = 0.05
+
 // takeShare takes the share of the work from the measures that tell it from the waiting within transactions, and gives a load
 // that was counted by statements, which do not see that waiting, the time that it takes besides.
 func (l *Load) takeShare(measures []Measure) {
@@ -74,10 +77,10 @@ func (l *Load) takeShare(measures []Measure) {
 			active, busy = active+*m.Active, busy+m.Busy
 		}
 	}
-	if active <= 0 || busy <= 0 {
+	if busy <= 0 {
 		return
 	}
-	share := min(active/busy, 1)
+	share := max(min(active/busy, 1), leastShare)
 	l.ActiveShare = 100 * share
 	if l.Source == History {
 		l.Erlangs /= share
