@@ -27,7 +27,7 @@ export GORELEASER := $(TOOLS)/goreleaser
 PGTEST := avadb/internal/pgtest
 ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
 
-.PHONY: build demo test test-matrix test-scripts race soak-windows fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog bench-logs postgres majors clean
+.PHONY: build demo test test-matrix test-scripts race soak-windows fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog bench-logs bench-warmup postgres majors clean
 
 build: ## ./avadb, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
@@ -46,7 +46,7 @@ test-matrix: majors ## what touches a server, against PostgreSQL 14 to 18
 	done
 
 # The scripts that meet other SQL on another major.
-SCRIPTS ?= main_job|slow.*|verify.*|enable_stats.*|tune_profiles|tune_for|settings|privileges|roles|standby
+SCRIPTS ?= main_job|warmup.*|connections_advise.*|slow.*|verify.*|enable_stats.*|tune_profiles|tune_for|settings|privileges|roles|standby
 
 test-scripts: majors ## those SCRIPTS of the command line, against each of MAJORS
 	@for major in $(MAJORS); do \
@@ -110,6 +110,9 @@ bench-slowlog: postgres build ## what the history costs and gives: a quarter of 
 
 bench-logs: build ## how fast server logs are read, against pgBadger: ten minutes, 5 GB of disk
 	./.ci/bench-logs.sh $(BENCHFLAGS)
+
+bench-warmup: postgres build ## what the first requests after a restart cost, and what warmup changes: ten minutes
+	./.ci/bench-warmup.sh $(BENCHFLAGS)
 
 postgres:
 	@./.ci/postgres.sh

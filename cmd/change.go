@@ -17,6 +17,7 @@ import (
 	"avadb/internal/settings"
 	"avadb/internal/slowlog"
 	"avadb/internal/statements"
+	"avadb/internal/warmup"
 )
 
 // change is a server under avadb's lock, with its journal: what every command that changes something works on.
@@ -137,6 +138,9 @@ func (c *change) item(r journal.Record) (journal.Item, error) {
 	case journal.PreloadEntry:
 		return settings.NewPreload(c.conn, r.Name), nil
 	case journal.ExtensionKind:
+		if r.Name == warmup.Library {
+			return warmup.NewExtensionItem(c.databases, r.Database), nil
+		}
 		return statements.NewExtensionItem(c.databases, r.Database), nil
 	case journal.RoleSetting:
 		return settings.ParseRoleSetting(c.conn, r.Name)

@@ -142,6 +142,7 @@ func TestEveryStatementIsAccepted(t *testing.T) {
 		}
 	}
 	prepareSlowlog(t, conn, names, prepare)
+	prepareWarmup(t, conn, names, prepare)
 	for _, version := range extensionVersions(t, conn) {
 		ext := Extension{Version: version, Schema: `odd "schema`}
 		for _, statement := range []string{
@@ -152,7 +153,7 @@ func TestEveryStatementIsAccepted(t *testing.T) {
 			}
 		}
 		for _, name := range names {
-			if needExtension(t, name) && !strings.HasPrefix(name, "slowlog/") && !strings.HasPrefix(name, "history/") && (readable(version) || !strings.Contains(name, "counters") && !strings.Contains(name, "texts") && !strings.Contains(name, "top") && !strings.Contains(name, "totals") && !strings.Contains(name, "shim") && !strings.Contains(name, "info")) {
+			if needExtension(t, name) && !strings.HasPrefix(name, "slowlog/") && !strings.HasPrefix(name, "warmup/") && !strings.HasPrefix(name, "history/") && (readable(version) || !strings.Contains(name, "counters") && !strings.Contains(name, "texts") && !strings.Contains(name, "top") && !strings.Contains(name, "totals") && !strings.Contains(name, "shim") && !strings.Contains(name, "info")) {
 				prepare(name, ext)
 			}
 		}
@@ -198,6 +199,26 @@ func prepareSlowlog(t *testing.T, conn *pg.Conn, names []string, prepare func(st
 		}
 	}
 	if _, err := conn.Exec(t.Context(), `DROP SCHEMA "slow ""now", zoneless, zoned CASCADE`); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// prepareWarmup tries the statements that read the extensions of warmup.
+func prepareWarmup(t *testing.T, conn *pg.Conn, names []string, prepare func(string, Extension)) {
+	t.Helper()
+	for _, statement := range []string{
+		`CREATE SCHEMA "warm ""up"`, `CREATE EXTENSION pg_prewarm SCHEMA "warm ""up"`, `CREATE EXTENSION pg_buffercache SCHEMA "warm ""up"`,
+	} {
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, "warmup/") && needExtension(t, name) {
+			prepare(name, Extension{Version: "1.2", Schema: `warm "up`})
+		}
+	}
+	if _, err := conn.Exec(t.Context(), `DROP SCHEMA "warm ""up" CASCADE`); err != nil {
 		t.Fatal(err)
 	}
 }
