@@ -127,6 +127,9 @@ func (p Pooler) lines(in Input) []Line {
 	}
 }
 
+// idleLoad is one from which nothing can be told of a busy hour, in busy connections.
+const idleLoad = 0.5
+
 func (in Input) warnings(a Advice) []string {
 	var out []string
 	switch {
@@ -142,6 +145,9 @@ func (in Input) warnings(a Advice) []string {
 	if total := in.totalBound(); a.Possible && total > 0 && a.Max*in.Instances > total+in.Instances {
 		out = append(out, fmt.Sprintf("the pools of %d instances together are %d connections, and the server works on %d at its best: PgBouncer in between keeps to that (-o pgbouncer)",
 			in.Instances, a.Max*in.Instances, total))
+	}
+	if in.Load != nil && in.Load.Erlangs < idleLoad && in.Load.Peak <= 1 {
+		out = append(out, fmt.Sprintf("the server was nearly idle when it was looked at (%s): look again at the busiest hour, or give the load to come: --rate and --hold", in.Load.erlangs()))
 	}
 	if in.CPUs <= 0 {
 		out = append(out, "how many processors the server has is not known, so that nothing bounds the sessions at work: give --cpus")
