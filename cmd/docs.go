@@ -28,6 +28,7 @@ func Documents() map[string]any {
 	return map[string]any{
 		"config check":    checkDocument{},
 		"config show":     configDocument{},
+		"connections":     connectionsDocument{},
 		"enable-stats":    enableDocument{},
 		"history":         historyDocument{},
 		"logs":            logsDocument{},
