@@ -57,6 +57,9 @@ func (s *Session) waits() bool { return s.State == Idle || s.InTransaction() }
 type Snapshot struct {
 	Sessions []Session // every backend
 	limits   []limitRow
+	prepared []preparedRow
+	waits    []waitRow
+	pooled   map[int32]string // by backend: who uses it through PgBouncer
 }
 
 // Read takes a snapshot.
@@ -65,12 +68,23 @@ func Read(ctx context.Context, conn *pg.Conn) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	prepared, err := query.Rows[preparedRow](ctx, conn, "activity/prepared")
+	if err != nil {
+		return nil, err
+	}
+	waits, err := query.Rows[waitRow](ctx, conn, "activity/waits")
+	if err != nil {
+		return nil, err
+	}
 	sessions, err := query.Rows[Session](ctx, conn, "activity/sessions")
 	if err != nil {
 		return nil, err
 	}
-	return &Snapshot{Sessions: sessions, limits: limits}, nil
+	return &Snapshot{Sessions: sessions, limits: limits, prepared: prepared, waits: waits}, nil
 }
+
+// pooledClient is who uses a backend through PgBouncer; nil where nobody does, or nobody has asked.
+func (s *Snapshot) pooledClient(backend int32) *string { return known(s.pooled[backend]) }
 
 // Hidden counts the sessions that the role may not look into.
 func (s *Snapshot) Hidden() int {

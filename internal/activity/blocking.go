@@ -1,0 +1,325 @@
+package activity
+
+import (
+	"cmp"
+	"slices"
+)
+
+// waitRow is a wait and one holder of what is waited for.
+type waitRow struct {
+	PID        int32
+	LockType   string
+	Mode       string
+	WaitS      *float64
+	BlockedBy  []int32
+	Relation   string
+	HolderPID  int32
+	HolderGID  string `db:"holder_gid"`
+	HolderMode *string
+}
+
+// Blocking is a session, or a prepared transaction, that blocks others or waits for a lock. The rows are a tree, depth first: below each
+// one stand those that wait for it. Who waits for several stands below the one that holds the lock.
+type Blocking struct {
+	Depth       int      `json:"depth"`               // 0: it waits for nobody
+	PID         *int32   `json:"pid"`                 // null: a prepared transaction, which has no session
+	GID         *string  `json:"gid"`                 // of a prepared transaction, else null
+	RootPID     *int32   `json:"root_pid"`            // of the session at depth 0 above it; null: a prepared transaction
+	BlockedBy   []int32  `json:"blocked_by"`          // all that it waits for, 0 is a prepared transaction; empty at depth 0
+	Blocks      int      `json:"blocks" col:""`       // sessions below it
+	WaitS       *float64 `json:"wait_s" col:"num.0"`  // seconds it has waited; null: it does not, or has just begun
+	XactS       *float64 `json:"xact_s" col:"num.0"`  // age of its transaction; null: none, or not visible
+	User        string   `json:"user" col:""`         // role of the session, or owner
+	Application string   `json:"application" col:""`  // application_name
+	Database    string   `json:"database"`            // connected to
+	Client      *string  `json:"client"`              // address, local for a socket; null where it is not visible
+	State       *string  `json:"state" col:""`        // as in pg_stat_activity; null where it is not visible
+	LockType    *string  `json:"lock_type"`           // of what it waits for: relation, tuple, transactionid, ...; null: it does not wait
+	LockMode    *string  `json:"lock_mode" col:""`    // that it waits for; null: it does not wait
+	HeldMode    *string  `json:"held_mode" col:""`    // that it holds on what others wait for; null: it only waits ahead of them
+	Relation    *string  `json:"relation" col:""`     // that it waits for, at depth 0 that it holds; null: not known
+	Deadlock    bool     `json:"deadlock"`            // it is part of a circle, which the server ends after deadlock_timeout
+	Pooled      *string  `json:"pooled_client"`       // who uses it through PgBouncer: application and address; null: nobody, or not asked
+	Query       *string  `json:"query" col:"elastic"` // running, or the last one; null where it is not visible
+	End         *string  `json:"end" col:"elastic"`   // at depth 0: the command that ends it
+	EndSQL      *string  `json:"end_sql"`             // the same as a statement
+}
+
+// party is a session or a prepared transaction in a tree of waits.
+type party struct {
+	pid int32
+	gid string
+}
+
+// wait is what one session waits for.
+type wait struct {
+	waitRow
+	blockers []party // all of them, holders first
+	held     map[party]string
+}
+
+// web is all waits of a server.
+type web struct {
+	waits    map[party]*wait
+	order    []party           // those that wait, the longest first
+	above    map[party]party   // whom each stands below
+	below    map[party][]party // the reverse
+	inCircle map[party]bool
+}
+
+// newWeb reads the rows of activity/waits.
+func newWeb(rows []waitRow) *web {
+	w := &web{waits: map[party]*wait{}, above: map[party]party{}, below: map[party][]party{}, inCircle: map[party]bool{}}
+	for _, row := range rows {
+		who := party{pid: row.PID}
+		if w.waits[who] == nil {
+			w.waits[who] = &wait{waitRow: row, held: map[party]string{}}
+			w.order = append(w.order, who)
+		}
+		if holder := (party{row.HolderPID, row.HolderGID}); row.HolderMode != nil && conflict(*row.HolderMode, row.Mode) {
+			w.waits[who].held[holder] = stronger(w.waits[who].held[holder], *row.HolderMode)
+		}
+	}
+	for _, one := range w.waits {
+		one.findBlockers()
+	}
+	w.arrange()
+	return w
+}
+
+func stronger(a, b string) string {
+	if strength(b) > strength(a) {
+		return b
+	}
+	return a
+}
+
+// findBlockers lists whom a session waits for: who holds a lock in its way before who only waits ahead of it.
+func (w *wait) findBlockers() {
+	for _, blocker := range w.BlockedBy {
+		if blocker != 0 {
+			w.add(party{pid: blocker})
+		}
+	}
+	if slices.Contains(w.BlockedBy, 0) {
+		w.addPrepared()
+	}
+	slices.SortStableFunc(w.blockers, func(a, b party) int {
+		return cmp.Or(cmp.Compare(strength(w.held[b]), strength(w.held[a])), cmp.Compare(a.pid, b.pid), cmp.Compare(a.gid, b.gid))
+	})
+}
+
+// addPrepared adds the prepared transactions in the way: the server tells no more than that there are some.
+func (w *wait) addPrepared() {
+	found := false
+	for holder := range w.held {
+		if holder.pid == 0 {
+			w.add(holder)
+			found = true
+		}
+	}
+	if !found { // it ended, or began, between the two looks
+		w.add(party{})
+	}
+}
+
+func (w *wait) add(p party) {
+	if !slices.Contains(w.blockers, p) {
+		w.blockers = append(w.blockers, p)
+	}
+}
+
+// candidates are those that a session may stand below: the holders, and only without one who waits ahead.
+func (w *wait) candidates() []party {
+	holders := 0
+	for _, b := range w.blockers {
+		if _, holds := w.held[b]; holds {
+			holders++
+		}
+	}
+	if holders > 0 {
+		return w.blockers[:holders]
+	}
+	return w.blockers
+}
+
+// arrange puts each session below one that it waits for, as near to the root as it gets. What cannot be reached from a root is a circle:
+// whoever has waited the longest in it is taken for its root.
+func (w *web) arrange() {
+	level := w.roots()
+	for {
+		for len(level) > 0 {
+			level = w.descend(level)
+		}
+		left := slices.IndexFunc(w.order, func(p party) bool { _, placed := w.above[p]; return !placed })
+		if left < 0 {
+			return
+		}
+		first := w.circleFrom(w.order[left])
+		w.above[first] = first
+		level = []party{first}
+	}
+}
+
+// roots are those that others wait for and that wait for nobody.
+func (w *web) roots() []party {
+	var roots []party
+	for _, who := range w.order {
+		for _, blocker := range w.waits[who].blockers {
+			if w.waits[blocker] == nil && !slices.Contains(roots, blocker) {
+				roots = append(roots, blocker)
+			}
+		}
+	}
+	return roots
+}
+
+// descend places whoever waits for one of these, and gives them.
+func (w *web) descend(level []party) (next []party) {
+	for _, who := range w.order {
+		if _, placed := w.above[who]; placed {
+			continue
+		}
+		for _, blocker := range w.waits[who].candidates() {
+			if slices.Contains(level, blocker) {
+				w.above[who] = blocker
+				w.below[blocker] = append(w.below[blocker], who)
+				next = append(next, who)
+				break
+			}
+		}
+	}
+	return next
+}
+
+// circleFrom follows the waits from a session that no root leads to until it meets itself, and marks that circle.
+func (w *web) circleFrom(start party) party {
+	var path []party
+	for at := start; ; {
+		if i := slices.Index(path, at); i >= 0 {
+			for _, p := range path[i:] {
+				w.inCircle[p] = true
+			}
+			return at
+		}
+		path = append(path, at)
+		next := slices.IndexFunc(w.waits[at].candidates(), func(p party) bool {
+			_, placed := w.above[p]
+			return w.waits[p] != nil && !placed
+		})
+		if next < 0 {
+			return at
+		}
+		at = w.waits[at].candidates()[next]
+	}
+}
+
+// Blocking gives the trees of waits, the one with the most sessions first.
+func (s *Snapshot) Blocking(ends Ends) []Blocking {
+	w := newWeb(s.waits)
+	roots := w.roots()
+	for p := range w.above {
+		if w.above[p] == p {
+			roots = append(roots, p)
+		}
+	}
+	slices.SortStableFunc(roots, func(a, b party) int {
+		return cmp.Or(w.size(b)-w.size(a), cmp.Compare(a.pid, b.pid), cmp.Compare(a.gid, b.gid))
+	})
+	var rows []Blocking
+	for _, root := range roots {
+		rows = append(rows, w.branch(s, root, root, 0, ends)...)
+	}
+	return rows
+}
+
+// size counts those below a party.
+func (w *web) size(p party) int {
+	n := 0
+	for _, child := range w.below[p] {
+		if child != p {
+			n += 1 + w.size(child)
+		}
+	}
+	return n
+}
+
+func (w *web) branch(s *Snapshot, p, root party, depth int, ends Ends) []Blocking {
+	row := w.row(s, p)
+	row.Depth = depth
+	if root.pid != 0 {
+		row.RootPID = &root.pid
+	}
+	if depth == 0 {
+		row.end(s, p, ends)
+	}
+	rows := []Blocking{row}
+	for _, child := range w.below[p] {
+		rows = append(rows, w.branch(s, child, root, depth+1, ends)...)
+	}
+	return rows
+}
+
+func (w *web) row(s *Snapshot, p party) Blocking {
+	row := Blocking{Blocks: w.size(p), Deadlock: w.inCircle[p]}
+	if held, relation := w.holds(p); held != "" {
+		row.HeldMode, row.Relation = &held, known(relation)
+	}
+	if one := w.waits[p]; one != nil {
+		row.BlockedBy, row.WaitS = slices.Compact(slices.Sorted(slices.Values(one.BlockedBy))), one.WaitS
+		row.LockType, row.LockMode, row.Relation = &one.LockType, &one.Mode, known(one.Relation)
+	}
+	row.describe(s, p)
+	return row
+}
+
+// holds gives the strongest mode in which a party holds what others wait for, and what that is.
+func (w *web) holds(p party) (mode, relation string) {
+	for _, who := range w.order {
+		one := w.waits[who]
+		if held := one.held[p]; strength(held) > strength(mode) {
+			mode, relation = held, one.Relation
+		}
+	}
+	return mode, relation
+}
+
+func (b *Blocking) describe(s *Snapshot, p party) {
+	if p.pid == 0 {
+		gid, state := p.gid, "prepared"
+		b.GID, b.State = &gid, &state
+		for _, prepared := range s.prepared {
+			if prepared.GID == p.gid {
+				b.User, b.Database, b.XactS = prepared.User, prepared.Database, &prepared.XactS
+			}
+		}
+		return
+	}
+	b.PID = &p.pid
+	session := s.session(p.pid)
+	if session == nil { // it came after the sessions were read
+		return
+	}
+	b.User, b.Application, b.Database, b.XactS = session.User, session.Application, session.Database, session.XactS
+	b.Client, b.State, b.Pooled = known(session.Client), known(session.State), s.pooledClient(p.pid)
+	if session.BackendType != "" {
+		b.Query = &session.Query
+	}
+}
+
+// end is how to end a root.
+func (b *Blocking) end(s *Snapshot, p party, ends Ends) {
+	command, statement := "", ""
+	switch session := s.session(p.pid); {
+	case p.pid == 0 && p.gid == "":
+		return
+	case p.pid == 0:
+		command = ends.prepared(p.gid)
+		statement = command
+	case session == nil:
+		return
+	default:
+		command, statement = ends.session(session), EndSQL(p.pid)
+	}
+	b.End, b.EndSQL = &command, &statement
+}
