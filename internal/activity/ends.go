@@ -32,8 +32,9 @@ func (e Ends) session(s *Session) string {
 // decided so.
 func (Ends) prepared(gid string) string { return "ROLLBACK PREPARED " + pg.Literal(gid) }
 
-// program is the command that ends the sessions of a leak. A program without a name is told by its role and client alone.
-func (e Ends) program(p program, superuser bool, reason string, r Rules) string {
+// program is the command that ends the sessions of a leak, found by this flag. A program without a name is told by its role and client
+// alone.
+func (e Ends) program(p program, superuser bool, unused []string) string {
 	words := []string{"connections", "terminate"}
 	if superuser {
 		words = append(words, "--include-superusers")
@@ -42,17 +43,8 @@ func (e Ends) program(p program, superuser bool, reason string, r Rules) string 
 		words = append(words, "--application", p.application)
 	}
 	words = append(words, "--user", p.user, "--client", p.client)
-	switch reason {
-	case leakTransaction:
-		return e(append(words, "--idle-in-transaction", flagDuration(r.IdleInTransaction))...)
-	case leakGrowth:
-		return e(append(words, "--idle", flagDuration(growthIdle))...)
-	}
-	return e(append(words, "--idle", flagDuration(r.Leaks.IdleFor))...)
+	return e(append(words, unused...)...)
 }
-
-// growthIdle spares what was in use a moment ago: the connections that are not lost yet.
-const growthIdle = time.Minute
 
 // flagDuration writes a duration as one word.
 func flagDuration(d time.Duration) string {

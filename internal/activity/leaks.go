@@ -17,15 +17,16 @@ type LeakRules struct {
 	Apart        time.Duration // a session counts as opened beside idle ones where one of them had been idle for this long: a pool that opens all at its start does so within seconds
 	OpenFor      time.Duration // a transaction idle for this long is left open
 	OpenSeveral  int           // as are so many in one program that are idle for Rules.IdleInTransaction
-	Growth       int           // while watching: more additional sessions than this
+	Growth       int           // while watching: more additional sessions than this, four of five of them unused
 	GrowthSteps  int           // in at least so many of the samples
+	GrowthApart  time.Duration // an additional session counts where it was idle for this long when the newest was opened: less is what a burst looks like
 }
 
 // The defaults: pools close or replace what was not used for an hour or sooner (HikariCP 10 and 30 minutes, pgxpool 30 minutes and an hour,
 // PgBouncer 10 minutes); what is left is none of theirs.
 func defaultLeakRules() LeakRules {
 	return LeakRules{
-		IdleFor: time.Hour, IdleSessions: 10, Apart: time.Minute, OpenFor: 5 * time.Minute, OpenSeveral: 3, Growth: 4, GrowthSteps: 3,
+		IdleFor: time.Hour, IdleSessions: 10, Apart: time.Minute, OpenFor: 5 * time.Minute, OpenSeveral: 3, Growth: 4, GrowthSteps: 3, GrowthApart: time.Second,
 	}
 }
 
@@ -46,6 +47,19 @@ type Leak struct {
 	OldestS     float64 `json:"oldest_s" col:"num.0"`   // seconds that the first of them has not been used
 	Evidence    string  `json:"evidence" col:"elastic"` // why, in a sentence
 	End         string  `json:"end" col:"elastic"`      // the command that ends those sessions
+
+	inTransaction bool // they are idle in a transaction
+}
+
+// unused is the flag that finds the sessions of a leak. Of a growing one it spares what was in use a moment ago: those are not lost yet.
+func (l *Leak) unused(r Rules) []string {
+	switch {
+	case l.Reason == leakIdle:
+		return []string{"--idle", flagDuration(r.Leaks.IdleFor)}
+	case l.Reason == leakTransaction, l.inTransaction:
+		return []string{"--idle-in-transaction", flagDuration(r.IdleInTransaction)}
+	}
+	return []string{"--idle", flagDuration(time.Minute)}
 }
 
 // program is who opens connections.
@@ -66,13 +80,19 @@ func (s *Snapshot) programs() map[program][]*Session {
 
 // Watch sees a server's sessions again and again.
 type Watch struct {
-	rules  Rules
-	counts map[program][]int // of each sample, the newest last
-	times  []time.Time
+	rules   Rules
+	samples map[program][]seen // the newest last; as many as times
+	times   []time.Time
+}
+
+// seen is one program in one sample.
+type seen struct {
+	count  int
+	newest time.Time // backend_start of its newest session
 }
 
 // NewWatch begins without a sample.
-func NewWatch(rules Rules) *Watch { return &Watch{rules: rules, counts: map[program][]int{}} }
+func NewWatch(rules Rules) *Watch { return &Watch{rules: rules, samples: map[program][]seen{}} }
 
 // memory is how many samples a Watch keeps.
 const memory = 600
@@ -81,15 +101,19 @@ const memory = 600
 func (w *Watch) Add(s *Snapshot, at time.Time) {
 	programs := s.programs()
 	for p := range programs {
-		if w.counts[p] == nil {
-			w.counts[p] = make([]int, len(w.times))
+		if w.samples[p] == nil {
+			w.samples[p] = make([]seen, len(w.times))
 		}
 	}
 	w.times = append(w.times, at)
 	drop := max(len(w.times)-memory, 0)
 	w.times = w.times[drop:]
-	for p := range w.counts {
-		w.counts[p] = append(w.counts[p], len(programs[p]))[drop:]
+	for p := range w.samples {
+		now := seen{count: len(programs[p])}
+		if newest := newestOf(programs[p]); newest != nil {
+			now.newest = *newest.Start
+		}
+		w.samples[p] = append(w.samples[p], now)[drop:]
 	}
 }
 
@@ -102,7 +126,7 @@ func (w *Watch) Leaks(s *Snapshot, ends Ends) []Leak {
 				continue
 			}
 			found.Application, found.User, found.Client = p.application, p.user, p.client
-			found.End = ends.program(p, sessions[0].Superuser, found.Reason, w.rules)
+			found.End = ends.program(p, sessions[0].Superuser, found.unused(w.rules))
 			leaks = append(leaks, *found)
 			if found.Reason == leakGrowth {
 				break // the idle ones are the same sessions
@@ -176,45 +200,54 @@ func idleBefore(sessions []*Session, opened *Session, apart time.Duration) int {
 	return n
 }
 
-// growing finds a program that opened more and more sessions while it was watched, and had unused ones enough.
+// growing finds a program that opened more and more sessions while it was watched, and has not used them since.
 func (w *Watch) growing(p program, sessions []*Session) *Leak {
-	counts := w.counts[p]
-	first := len(counts) - 1
-	steps := 0
-	for first > 0 && counts[first-1] <= counts[first] && counts[first-1] > 0 {
-		if counts[first-1] < counts[first] {
-			steps++
-		}
-		first--
-	}
-	growth := len(sessions) - counts[max(first, 0)]
-	if steps < w.rules.Leaks.GrowthSteps || growth <= w.rules.Leaks.Growth {
-		return nil
-	}
+	first, steps := w.growth(p)
 	newest := newestOf(sessions)
-	if newest == nil {
+	if steps < w.rules.Leaks.GrowthSteps || newest == nil {
 		return nil
 	}
-	unused := idleBefore(sessions, newest, growthApart)
-	if unused < growth {
-		return nil
-	}
+	before := w.samples[p][first]
+	opened, unused, inTransaction := 0, 0, 0
 	oldest := 0.0
 	for _, s := range sessions {
-		if s.waits() {
+		// One that was opened a moment before the newest may have been in use at that time.
+		if s.Start == nil || !s.Start.After(before.newest) || !s.Start.Add(w.rules.Leaks.GrowthApart).Before(*newest.Start) {
+			continue
+		}
+		opened++
+		if s.waits() && s.StateChange != nil && s.StateChange.Add(w.rules.Leaks.GrowthApart).Before(*newest.Start) {
+			unused++
 			oldest = max(oldest, seconds(s.StateS))
+			if s.InTransaction() {
+				inTransaction++
+			}
 		}
 	}
-	watched := w.times[len(w.times)-1].Sub(w.times[first])
+	if unused <= w.rules.Leaks.Growth || 5*unused < 4*opened {
+		return nil
+	}
 	return &Leak{
-		Count: unused, Reason: leakGrowth, OldestS: oldest,
-		Evidence: fmt.Sprintf("%d sessions more within %s, in %d steps, now %d; when the newest was opened, %d were idle that nobody has used since",
-			growth, units.FormatDuration(watched), steps, len(sessions), unused),
+		Count: unused, Reason: leakGrowth, OldestS: oldest, inTransaction: 2*inTransaction > unused,
+		Evidence: fmt.Sprintf("%d sessions became %d within %s; of %d new ones %d were idle before the newest was opened and have not been used since",
+			before.count, len(sessions), units.FormatDuration(w.times[len(w.times)-1].Sub(w.times[first])), opened, unused),
 	}
 }
 
-// growthApart is how long a session must have been idle before the newest one was opened: less is what a burst looks like.
-const growthApart = time.Second
+// growth gives the sample from which on a program has had more and more sessions, and in how many of the samples since it had more.
+func (w *Watch) growth(p program) (first, steps int) {
+	samples := w.samples[p]
+	for first = len(samples) - 1; first > 0; first-- {
+		earlier, later := samples[first-1], samples[first]
+		if earlier.count == 0 || earlier.count > later.count {
+			break
+		}
+		if earlier.count < later.count {
+			steps++
+		}
+	}
+	return max(first, 0), steps
+}
 
 func newestOf(sessions []*Session) *Session {
 	var newest *Session

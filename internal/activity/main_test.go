@@ -58,7 +58,7 @@ func open(t *testing.T, application string) *client {
 		t.Fatal(err)
 	}
 	config.RuntimeParams["application_name"] = application
-	conn, err := pgconn.ConnectConfig(t.Context(), config)
+	conn, err := pgconn.ConnectConfig(context.WithoutCancel(t.Context()), config) // also while the test tidies up
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func open(t *testing.T, application string) *client {
 }
 
 func (c *client) close() {
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(c.t.Context()), 10*time.Second)
 	defer stop()
 	_ = c.conn.Close(ctx)
 }
@@ -78,7 +78,7 @@ func (c *client) pid() int32 { return int32(c.conn.PID()) }
 func (c *client) do(statements ...string) *client {
 	c.t.Helper()
 	for _, s := range statements {
-		if _, err := c.conn.Exec(context.Background(), s).ReadAll(); err != nil {
+		if _, err := c.conn.Exec(context.WithoutCancel(c.t.Context()), s).ReadAll(); err != nil {
 			c.t.Fatal(s, err)
 		}
 	}
@@ -90,7 +90,7 @@ func (c *client) wait(observer *pg.Conn, statement string) *client {
 	c.t.Helper()
 	c.done = make(chan error, 1)
 	go func() {
-		_, err := c.conn.Exec(context.Background(), statement).ReadAll()
+		_, err := c.conn.Exec(context.WithoutCancel(c.t.Context()), statement).ReadAll()
 		c.done <- err
 	}()
 	until(c.t, observer, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND pid = "+pid(c.pid()))
