@@ -68,6 +68,7 @@ avadb connections --pgbouncer 'host=127.0.0.1 port=6432 user=stats'`,
 	register(c, "by", fixed(activity.Dimensions()...))
 	register(c, "only", fixed(connectionLists()...))
 	c.AddCommand( // a line each
+		newConnectionsTerminate(a),
 	)
 	return c
 }

@@ -158,7 +158,16 @@ func (j *Journal) writeAll(ctx context.Context, set *Set, first int, changes []C
 		if err := j.lock.alive(ctx); err != nil {
 			return err
 		}
-		if err := c.Item.Write(ctx, c.Ours); err != nil {
+		err := c.Item.Write(ctx, c.Ours)
+		var kept *KeptError
+		if record.Kind == EventKind && errors.As(err, &kept) { // what there was no cause for any more; the others are events of their own
+			record.State, record.Error = KeptAsIs, kept.Reason
+			if err := j.mark(ctx, set); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
 			record.State, record.Error = FailedItem, err.Error()
 			return fault.New(fault.KindOf(err), "write %s: %w", c.Item.Name(), err).WithHint("%s", plainHint(err)).WithSQLState(stateOf(err))
 		}
