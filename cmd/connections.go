@@ -13,7 +13,6 @@ import (
 	"avadb/internal/activity"
 	"avadb/internal/fault"
 	"avadb/internal/pg"
-	"avadb/internal/render"
 )
 
 type connectionsOptions struct {
@@ -193,7 +192,7 @@ func (l *looker) look(ctx context.Context) (sample, error) {
 	}
 	l.fill(doc, snapshot)
 	s := sample{doc: doc, lists: doc.rows(l.a, l.plan.only)}
-	if l.a.format == render.Table && width(l.a.out) > 0 && l.a.flags.outFile == "" {
+	if l.a.endsBelow() {
 		s.below = doc.ends(l.plan.only)
 	}
 	hidden := doc.hidden()
