@@ -109,7 +109,7 @@ func height(stream any) int {
 	if !ok {
 		return 0
 	}
-	_, rows, err := term.GetSize(int(f.Fd())) //nolint:gosec // a descriptor fits
+	_, rows, err := term.GetSize(int(f.Fd()))
 	if err != nil {
 		return 0
 	}

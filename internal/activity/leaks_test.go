@@ -15,14 +15,14 @@ import (
 )
 
 // pool is a real pool of connections of some application.
-func pool(t *testing.T, application string, size int) *pgxpool.Pool {
+func pool(t *testing.T, application string, size int32) *pgxpool.Pool {
 	t.Helper()
 	config, err := pgxpool.ParseConfig(shared.DSN("postgres"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	config.ConnConfig.RuntimeParams["application_name"] = application
-	config.MaxConns = int32(size)
+	config.MaxConns = size
 	p, err := pgxpool.NewWithConfig(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func busy(ctx context.Context, p *pgxpool.Pool, workers int, pause time.Duration
 			for ctx.Err() == nil {
 				_, _ = p.Exec(ctx, "SELECT pg_sleep(0.002)")
 				if pause > 0 {
-					time.Sleep(rand.N(pause))
+					time.Sleep(rand.N(pause)) //nolint:gosec // jitter is no secret
 				}
 			}
 		})
@@ -103,8 +103,8 @@ func TestGrowingLeakIsNamedAndHealthyPoolsAreNot(t *testing.T) {
 	})
 	more.Go(func() {
 		for ctx.Err() == nil {
-			c := open(t, "short").do("SELECT 1")
-			c.close()
+			c := open(t, "short").do("SELECT 1") //nolint:contextcheck // see open
+			c.close()                            //nolint:contextcheck // see open
 		}
 	})
 	leaking, hanging := pool(t, "leaking", 30), pool(t, "hanging", 30)

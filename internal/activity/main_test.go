@@ -51,6 +51,7 @@ type client struct {
 	done chan error // of the statement that waits
 }
 
+//nolint:contextcheck // it closes with the test's own context, which may have ended
 func open(t *testing.T, application string) *client {
 	t.Helper()
 	config, err := pgconn.ParseConfig(shared.DSN("postgres"))
@@ -73,7 +74,7 @@ func (c *client) close() {
 	_ = c.conn.Close(ctx)
 }
 
-func (c *client) pid() int32 { return int32(c.conn.PID()) }
+func (c *client) pid() int32 { return int32(c.conn.PID()) } //nolint:gosec // a pid fits
 
 func (c *client) do(statements ...string) *client {
 	c.t.Helper()
