@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// waitRow is a wait and one holder of what is waited for.
+// waitRow is a wait, or a holder of what somebody waits for.
 type waitRow struct {
-	PID        int32
-	LockType   string
-	Mode       string
-	WaitS      *float64
-	BlockedBy  []int32
-	Relation   string
-	HolderPID  int32
-	HolderGID  string `db:"holder_gid"`
-	HolderMode *string
+	Object    string // the same for both
+	Waiting   bool
+	PID       int32
+	GID       string `db:"gid"`
+	Mode      string
+	LockType  string
+	WaitS     *float64
+	BlockedBy []int32
+	Relation  string
 }
 
 // Blocking is a session, or a prepared transaction, that blocks others or waits for a lock. The rows are a tree, depth first: below each
@@ -70,17 +70,21 @@ type web struct {
 // newWeb reads the rows of activity/waits.
 func newWeb(rows []waitRow) *web {
 	w := &web{waits: map[party]*wait{}, above: map[party]party{}, below: map[party][]party{}, inCircle: map[party]bool{}}
+	holders := map[string][]waitRow{}
 	for _, row := range rows {
-		who := party{pid: row.PID}
-		if w.waits[who] == nil {
+		if !row.Waiting {
+			holders[row.Object] = append(holders[row.Object], row)
+		} else if who := (party{pid: row.PID}); w.waits[who] == nil {
 			w.waits[who] = &wait{waitRow: row, held: map[party]string{}}
 			w.order = append(w.order, who)
 		}
-		if holder := (party{row.HolderPID, row.HolderGID}); row.HolderMode != nil && conflict(*row.HolderMode, row.Mode) {
-			w.waits[who].held[holder] = stronger(w.waits[who].held[holder], *row.HolderMode)
-		}
 	}
-	for _, one := range w.waits {
+	for who, one := range w.waits {
+		for _, h := range holders[one.Object] {
+			if holder := (party{h.PID, h.GID}); holder != who && conflict(h.Mode, one.Mode) {
+				one.held[holder] = stronger(one.held[holder], h.Mode)
+			}
+		}
 		one.findBlockers()
 	}
 	w.arrange()

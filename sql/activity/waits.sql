@@ -1,9 +1,9 @@
 -- Who waits for a lock, for whom, and who holds what is waited for. A prepared transaction has no process: pg_blocking_pids() calls it
 -- 0, and it is found by the lock that it holds on its own transaction ID.
 -- Least privilege: any role.
--- Returns: a row for each wait and holder: pid, lock_type, mode, wait_s (null: it has just begun), blocked_by, relation (of the object, or
--- of the row that the transaction waited for has locked; empty: not known), holder_pid (0: a prepared transaction), holder_gid, holder_mode
--- (null: no holder, only others that wait ahead)
+-- Returns: a row for each wait and each holder of what is waited for: object (what it is, as text: the same for both), waiting, pid (0: a prepared
+-- transaction), gid (of it, else empty), mode; of a wait also lock_type, wait_s (null: it has just begun), blocked_by, and relation (of the
+-- object, or of the row that the transaction waited for has locked; empty: not known)
 WITH locks AS MATERIALIZED (
     SELECT l.pid, l.locktype, l.mode, l.granted, l.waitstart, l.database, l.relation, l.transactionid, l.virtualtransaction,
            pg_catalog.concat_ws('/', l.locktype, coalesce(l.database, 0), coalesce(l.relation, 0), coalesce(l.page, -1), coalesce(l.tuple, -1),
@@ -23,13 +23,15 @@ WITH locks AS MATERIALIZED (
     FROM pg_catalog.pg_prepared_xacts AS p
     JOIN locks AS l ON l.pid IS NULL AND l.granted AND l.locktype = 'transactionid' AND l.transactionid = p.transaction
 )
-SELECT w.pid, w.locktype AS lock_type, w.mode, w.wait_s, w.blocked_by,
+SELECT w.object, true AS waiting, w.pid, '' AS gid, w.mode, w.locktype AS lock_type, w.wait_s, w.blocked_by,
        CASE WHEN w.relation IS NULL THEN ''
             WHEN w.database = 0 OR w.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()) THEN w.relation::regclass::text
-            ELSE w.relation::text || ' of database ' || coalesce((SELECT d.datname::text FROM pg_catalog.pg_database AS d WHERE d.oid = w.database), '?') END AS relation,
-       coalesce(h.pid, 0) AS holder_pid, coalesce(p.gid, '') AS holder_gid, h.mode AS holder_mode
+            ELSE w.relation::text || ' of database ' || coalesce((SELECT d.datname::text FROM pg_catalog.pg_database AS d WHERE d.oid = w.database), '?') END AS relation
 FROM waits AS w
-LEFT JOIN locks AS h ON h.granted AND h.object = w.object AND h.pid IS DISTINCT FROM w.pid
-LEFT JOIN prepared AS p ON h.pid IS NULL AND p.virtualtransaction = h.virtualtransaction
 WHERE pg_catalog.cardinality(w.blocked_by) > 0
-ORDER BY w.wait_s DESC NULLS LAST, w.pid
+UNION ALL
+SELECT h.object, false, coalesce(h.pid, 0), coalesce(p.gid, ''), h.mode, h.locktype, NULL, '{}', ''
+FROM locks AS h
+LEFT JOIN prepared AS p ON h.pid IS NULL AND p.virtualtransaction = h.virtualtransaction
+WHERE h.granted AND h.object IN (SELECT w.object FROM waits AS w)
+ORDER BY waiting DESC, wait_s DESC NULLS LAST, pid
