@@ -2,6 +2,7 @@ package activity
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -54,7 +55,7 @@ type party struct {
 // wait is what one session waits for.
 type wait struct {
 	waitRow
-	blockers []party // all of them, holders first
+	blockers []party // all of them, each once, holders first
 	held     map[party]string
 }
 
@@ -100,36 +101,30 @@ func stronger(a, b string) string {
 
 // findBlockers lists whom a session waits for: who holds a lock in its way before who only waits ahead of it.
 func (w *wait) findBlockers() {
+	all := map[party]bool{}
 	for _, blocker := range w.BlockedBy {
 		if blocker != 0 {
-			w.add(party{pid: blocker})
+			all[party{pid: blocker}] = true
 		}
 	}
 	if slices.Contains(w.BlockedBy, 0) {
-		w.addPrepared()
+		w.addPrepared(all)
 	}
-	slices.SortStableFunc(w.blockers, func(a, b party) int {
+	w.blockers = slices.SortedFunc(maps.Keys(all), func(a, b party) int {
 		return cmp.Or(cmp.Compare(strength(w.held[b]), strength(w.held[a])), cmp.Compare(a.pid, b.pid), cmp.Compare(a.gid, b.gid))
 	})
 }
 
 // addPrepared adds the prepared transactions in the way: the server tells no more than that there are some.
-func (w *wait) addPrepared() {
+func (w *wait) addPrepared(all map[party]bool) {
 	found := false
 	for holder := range w.held {
 		if holder.pid == 0 {
-			w.add(holder)
-			found = true
+			all[holder], found = true, true
 		}
 	}
 	if !found { // it ended, or began, between the two looks
-		w.add(party{})
-	}
-}
-
-func (w *wait) add(p party) {
-	if !slices.Contains(w.blockers, p) {
-		w.blockers = append(w.blockers, p)
+		all[party{}] = true
 	}
 }
 
@@ -168,9 +163,11 @@ func (w *web) arrange() {
 // roots are those that others wait for and that wait for nobody.
 func (w *web) roots() []party {
 	var roots []party
+	seen := map[party]bool{}
 	for _, who := range w.order {
 		for _, blocker := range w.waits[who].blockers {
-			if w.waits[blocker] == nil && !slices.Contains(roots, blocker) {
+			if w.waits[blocker] == nil && !seen[blocker] {
+				seen[blocker] = true
 				roots = append(roots, blocker)
 			}
 		}
@@ -180,17 +177,19 @@ func (w *web) roots() []party {
 
 // descend places whoever waits for one of these, and gives them.
 func (w *web) descend(level []party) (next []party) {
+	in := map[party]bool{}
+	for _, p := range level {
+		in[p] = true
+	}
 	for _, who := range w.order {
 		if _, placed := w.above[who]; placed {
 			continue
 		}
-		for _, blocker := range w.waits[who].candidates() {
-			if slices.Contains(level, blocker) {
-				w.above[who] = blocker
-				w.below[blocker] = append(w.below[blocker], who)
-				next = append(next, who)
-				break
-			}
+		candidates := w.waits[who].candidates()
+		if i := slices.IndexFunc(candidates, func(p party) bool { return in[p] }); i >= 0 {
+			w.above[who] = candidates[i]
+			w.below[candidates[i]] = append(w.below[candidates[i]], who)
+			next = append(next, who)
 		}
 	}
 	return next
