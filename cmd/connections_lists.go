@@ -134,24 +134,24 @@ func withPooled(application string, pooled *string) string {
 	return strings.TrimSpace(application + " (" + *pooled + ")")
 }
 
-// lockOf tells what a session waits for, else what it holds that others wait for.
+// lockOf tells what a session waits for, else what it holds that others wait for. The relation goes first: a narrow terminal cuts the end.
 func lockOf(b *activity.Blocking) string {
-	text, on := "", ""
-	if b.Relation != nil {
-		on = " on " + *b.Relation
-	}
+	text := ""
 	switch {
 	case b.LockMode == nil && b.HeldMode != nil:
-		text = "holds " + *b.HeldMode + on
+		text = "holds " + *b.HeldMode
 	case b.LockMode == nil:
 	case *b.LockType == "relation":
-		text = "waits for " + *b.LockMode + on
-	case *b.LockType == "transactionid" && on != "", *b.LockType == "tuple":
-		text = "waits for a row" + strings.Replace(on, " on ", " of ", 1)
+		text = "waits for " + *b.LockMode
+	case *b.LockType == "tuple", *b.LockType == "transactionid" && b.Relation != nil:
+		text = "waits for a row"
 	case *b.LockType == "transactionid":
 		text = "waits for a transaction"
 	default:
-		text = "waits for " + *b.LockMode + " (" + *b.LockType + ")" + on
+		text = "waits for " + *b.LockMode + " (" + *b.LockType + ")"
+	}
+	if b.Relation != nil && text != "" {
+		text = *b.Relation + ": " + text
 	}
 	if b.Deadlock {
 		text += " (deadlock)"
@@ -207,7 +207,7 @@ func (d *connectionsDocument) ends(only []string) string {
 	}
 	for i := range d.Blocking {
 		if row := &d.Blocking[i]; row.End != nil {
-			say("blocking", fmt.Sprintf("to end %s, which blocks %d:", sessionName(row.PID, row.GID), row.Blocks), slices.Compact([]string{*row.End, *row.EndSQL})...)
+			say("blocking", fmt.Sprintf("%s blocks %s; to end it:", sessionName(row.PID, row.GID), countSessions(row.Blocks)), slices.Compact([]string{*row.End, *row.EndSQL})...)
 		}
 	}
 	for _, l := range d.Leaks {

@@ -27,7 +27,7 @@ type Blocking struct {
 	GID         *string  `json:"gid"`                 // of a prepared transaction, else null
 	RootPID     *int32   `json:"root_pid"`            // of the session at depth 0 above it; null: a prepared transaction
 	BlockedBy   []int32  `json:"blocked_by"`          // all that it waits for, 0 is a prepared transaction; empty at depth 0
-	Blocks      int      `json:"blocks" col:""`       // sessions below it
+	Blocks      int      `json:"blocks" col:""`       // sessions that wait for it, directly or not, wherever they stand
 	WaitS       *float64 `json:"wait_s" col:"num.0"`  // seconds it has waited; null: it does not, or has just begun
 	XactS       *float64 `json:"xact_s" col:"num.0"`  // age of its transaction; null: none, or not visible
 	User        string   `json:"user" col:""`         // role of the session, or owner
@@ -66,6 +66,7 @@ type web struct {
 	above    map[party]party   // whom each stands below
 	below    map[party][]party // the reverse
 	inCircle map[party]bool
+	blocks   map[party]int // how many wait for each, directly or not
 }
 
 // newWeb reads the rows of activity/waits.
@@ -89,6 +90,7 @@ func newWeb(rows []waitRow) *web {
 		one.findBlockers()
 	}
 	w.arrange()
+	w.countBlocked()
 	return w
 }
 
@@ -227,7 +229,7 @@ func (s *Snapshot) Blocking(ends Ends) []Blocking {
 		}
 	}
 	slices.SortStableFunc(roots, func(a, b party) int {
-		return cmp.Or(w.size(b)-w.size(a), cmp.Compare(a.pid, b.pid), cmp.Compare(a.gid, b.gid))
+		return cmp.Or(w.blocks[b]-w.blocks[a], cmp.Compare(a.pid, b.pid), cmp.Compare(a.gid, b.gid))
 	})
 	var rows []Blocking
 	for _, root := range roots {
@@ -236,15 +238,53 @@ func (s *Snapshot) Blocking(ends Ends) []Blocking {
 	return rows
 }
 
-// size counts those below a party.
-func (w *web) size(p party) int {
-	n := 0
-	for _, child := range w.below[p] {
-		if child != p {
-			n += 1 + w.size(child)
+// countBlocked counts for each party who waits for it, wherever that one stands in the tree: a set of bits for each wait says for whom it is.
+func (w *web) countBlocked() {
+	number, parties := map[party]int{}, []party{}
+	for _, who := range w.order {
+		for _, p := range append([]party{who}, w.waits[who].blockers...) {
+			if _, known := number[p]; !known {
+				number[p] = len(parties)
+				parties = append(parties, p)
+			}
 		}
 	}
-	return n
+	const bits = 64
+	waitsFor := make([][]uint64, len(parties))
+	for i := range waitsFor {
+		waitsFor[i] = make([]uint64, len(parties)/bits+1)
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, who := range w.order {
+			mine := waitsFor[number[who]]
+			for _, blocker := range w.waits[who].blockers {
+				b := number[blocker]
+				changed = include(mine, waitsFor[b], b/bits, 1<<(b%bits)) || changed
+			}
+		}
+	}
+	w.blocks = map[party]int{}
+	for _, who := range w.order {
+		for i, p := range parties {
+			if p != who && waitsFor[number[who]][i/bits]&(1<<(i%bits)) != 0 {
+				w.blocks[p]++
+			}
+		}
+	}
+}
+
+// include adds a set and one more bit to another set, and tells whether that had lacked any.
+func include(set, other []uint64, word int, bit uint64) (changed bool) {
+	for i := range set {
+		more := set[i] | other[i]
+		if i == word {
+			more |= bit
+		}
+		changed = changed || more != set[i]
+		set[i] = more
+	}
+	return changed
 }
 
 func (w *web) branch(s *Snapshot, p, root party, depth int, ends Ends) []Blocking {
@@ -264,7 +304,7 @@ func (w *web) branch(s *Snapshot, p, root party, depth int, ends Ends) []Blockin
 }
 
 func (w *web) row(s *Snapshot, p party) Blocking {
-	row := Blocking{Blocks: w.size(p), Deadlock: w.inCircle[p]}
+	row := Blocking{Blocks: w.blocks[p], Deadlock: w.inCircle[p]}
 	if held, relation := w.holds(p); held != "" {
 		row.HeldMode, row.Relation = &held, known(relation)
 	}
