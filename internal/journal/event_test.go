@@ -77,3 +77,15 @@ func TestEventThatFails(t *testing.T) {
 		t.Errorf("%+v", set)
 	}
 }
+
+// A set of events that a crash left open is nothing that could be undone or finished: nobody is told to.
+func TestOpenEventsAreNotToBeUndone(t *testing.T) {
+	avadb := newRig(t).locked(t)
+	open := func(kind journal.Kind) *journal.Set {
+		return &journal.Set{ID: string(kind), State: journal.SetOpen, Node: avadb.journal.Node(), Items: []journal.Record{{Kind: kind, State: journal.Pending}}}
+	}
+	found := avadb.journal.OpenSets([]*journal.Set{open(journal.EventKind), open(journal.SystemSetting)})
+	if len(found) != 1 || found[0].ID != string(journal.SystemSetting) {
+		t.Errorf("%+v", found)
+	}
+}
