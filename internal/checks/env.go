@@ -21,14 +21,14 @@ type Env struct {
 	Expect string // primary, standby, or empty: nothing is expected
 	RAM    int64  // bytes of the server's memory as the user says; 0: as the newest tune says
 	Now    func() time.Time
-	// Against is what an earlier run kept, nil where there is none: counters that only go up are compared with it.
-	Against *Saved
 	// Journal gives the change sets of the server; an error where they, or some of them, cannot be read.
 	Journal func(ctx context.Context) ([]*journal.Set, error)
 	// History opens the history of the server, to be closed; nil where there is none.
 	History func(ctx context.Context) (*history.Store, *history.Server, error)
 	// Memory reads a size such as 8GB, or finds the host's for auto.
 	Memory func(size string) (int64, error)
+	// Against is what an earlier run kept, nil where there is none: counters that only go up are compared with it.
+	Against *Saved
 
 	sight      *sight
 	parameters map[string]settings.Parameter
