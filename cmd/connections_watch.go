@@ -82,6 +82,8 @@ const (
 	clearAll  = "\x1b[2J"
 	clearLine = "\x1b[K"
 	clearDown = "\x1b[J"
+	cutLines  = "\x1b[?7l" // a line that is too long must not become two: the next frame would begin in the wrong place
+	wrapLines = "\x1b[?7h"
 )
 
 // frame draws over the last look line by line, in one write: nothing flickers, as nothing is cleared that is drawn again.
@@ -95,11 +97,11 @@ func (a *app) frame(raw []byte, first bool) []byte {
 	if first {
 		b.WriteString(clearAll)
 	}
-	b.WriteString(home)
+	b.WriteString(home + cutLines)
 	for _, line := range lines {
 		b.WriteString(line + clearLine + "\r\n")
 	}
-	b.WriteString(clearDown)
+	b.WriteString(clearDown + wrapLines)
 	return b.Bytes()
 }
 

@@ -109,6 +109,10 @@ func (w *Watch) Add(s *Snapshot, at time.Time) {
 	drop := max(len(w.times)-memory, 0)
 	w.times = w.times[drop:]
 	for p := range w.samples {
+		if len(programs[p]) == 0 { // it has let go of all: nothing grows from here on, and names can be many
+			delete(w.samples, p)
+			continue
+		}
 		now := seen{count: len(programs[p])}
 		if newest := newestOf(programs[p]); newest != nil {
 			now.newest = *newest.Start
