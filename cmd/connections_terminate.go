@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -128,7 +129,11 @@ func (a *app) terminate(ctx context.Context, c *change, wanted activity.Wanted) 
 	doc := terminateDocument{head: a.head("connections terminate", c.conn), Sessions: skipped}
 	if len(chosen) == 0 {
 		err := a.result(doc, doc.Sessions)
-		a.log.Info("no change: there is no such session")
+		if len(skipped) > 0 {
+			a.log.Info(fmt.Sprintf("no change: %s left alone", countSessions(len(skipped))))
+		} else {
+			a.log.Info("no change: there is no such session")
+		}
 		if err == nil {
 			err = leftAlone(wanted, 0, skipped)
 		}
@@ -155,16 +160,16 @@ func (a *app) endSessions(ctx context.Context, c *change, wanted activity.Wanted
 		changes = append(changes, journal.Change{Item: t, Ours: journal.Absent(), Irreversible: true})
 	}
 	set, err := c.journal.Do(ctx, changes)
-	if err != nil {
+	if err != nil { // those that were ended before it are told all the same
+		if ended := activity.Outcomes(all); set != nil && len(ended) > 0 {
+			doc.ChangeSet, doc.Sessions = &set.ID, append(ended, doc.Sessions...)
+			err = errors.Join(err, a.result(doc, doc.Sessions))
+		}
 		return err
 	}
-	doc.ChangeSet = &set.ID
 	ended, err := activity.Confirm(ctx, c.conn, all, patienceOfTerminate)
-	if err != nil {
-		return err
-	}
-	doc.Sessions = append(ended, doc.Sessions...)
-	err = a.result(doc, doc.Sessions)
+	doc.ChangeSet, doc.Sessions = &set.ID, append(ended, doc.Sessions...)
+	err = errors.Join(err, a.result(doc, doc.Sessions))
 	a.log.Info(fmt.Sprintf("%s ended; change set %s keeps that as events", countSessions(countAction(ended, activity.ActionTerminated)), set.ID))
 	if err != nil {
 		return err
@@ -176,17 +181,20 @@ func (a *app) endSessions(ctx context.Context, c *change, wanted activity.Wanted
 	return nil
 }
 
-// leftAlone is the usage error of --pid for a session of a kind that is not ended without a flag of its own.
+// leftAlone is the usage error of --pid for a session of a kind that is not ended, or not without a flag of its own.
 func leftAlone(wanted activity.Wanted, chosen int, skipped []activity.Terminated) error {
 	if len(wanted.PIDs) == 0 || chosen > 0 {
 		return nil
 	}
 	for _, s := range skipped {
-		if _, flag, found := strings.Cut(s.Reason, ": --include-"); found {
-			name, _, _ := strings.Cut(flag, " ")
-			return fault.New(fault.Usage, "session %d is left alone: it is %s", s.PID, strings.TrimSuffix(s.Reason, ": --include-"+flag)).
-				WithHint("--include-%s, where that is meant", name)
+		if s.Kind == "" {
+			continue
 		}
+		err := fault.New(fault.Usage, "session %d is left alone: %s", s.PID, s.Kind)
+		if s.Flag != "" {
+			return err.WithHint("%s, where that is meant", s.Flag)
+		}
+		return err.WithHint("avadb connections shows what blocks and what is idle")
 	}
 	return nil
 }

@@ -89,25 +89,34 @@ func secondsOf(d time.Duration) *float64 {
 	return &s
 }
 
-// Confirm waits up to a time for the ended sessions to be gone, and gives what became of each.
+// Confirm waits up to a time for the ended sessions to be gone, and gives what became of each that was come to, also beside an error.
 func Confirm(ctx context.Context, conn *pg.Conn, all []*Termination, patience time.Duration) ([]Terminated, error) {
 	left, err := stillThere(ctx, conn, all)
 	for deadline := time.Now().Add(patience); err == nil && len(left) > 0 && time.Now().Before(deadline); {
 		select {
 		case <-ctx.Done():
-			return nil, pg.Describe(ctx, ctx.Err())
+			err = pg.Describe(ctx, ctx.Err())
 		case <-time.After(50 * time.Millisecond):
+			left, err = stillThere(ctx, conn, all)
 		}
-		left, err = stillThere(ctx, conn, all)
 	}
-	rows := make([]Terminated, 0, len(all))
 	for _, t := range all {
 		if t.ended && err == nil && !left[t.who.PID] {
 			t.action = ActionTerminated
 		}
-		rows = append(rows, t.who.row(t.action, t.reason))
 	}
-	return rows, err
+	return Outcomes(all), err
+}
+
+// Outcomes is what became of each session that was come to.
+func Outcomes(all []*Termination) []Terminated {
+	rows := make([]Terminated, 0, len(all))
+	for _, t := range all {
+		if t.action != "" {
+			rows = append(rows, t.who.row(t.action, t.reason))
+		}
+	}
+	return rows
 }
 
 func stillThere(ctx context.Context, conn *pg.Conn, all []*Termination) (map[int32]bool, error) {

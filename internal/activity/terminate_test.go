@@ -123,20 +123,20 @@ func TestWanted(t *testing.T) {
 		clientBackend: {}, "logical replication apply worker": {Workers: true},
 	} {
 		c := &Candidate{Session: Session{BackendType: kind}}
-		if want.why(c) != "" || kind != clientBackend && (Wanted{}).why(c) == "" {
+		if want.why(c).kind != "" || kind != clientBackend && (Wanted{}).why(c).flag == "" {
 			t.Error(kind)
 		}
 		c.Superuser = true
-		if want.why(c) == "" {
+		if want.why(c).kind == "" {
 			t.Error(kind, "of a superuser")
 		}
 		c.ByAvadb = true
-		if (Wanted{Superusers: true, Replication: true, Workers: true}).why(c) == "" {
+		if (Wanted{Superusers: true, Replication: true, Workers: true}).why(c).kind == "" {
 			t.Error(kind, "of avadb")
 		}
 	}
 	for _, kind := range []string{"checkpointer", "startup", "logical replication launcher", "walreceiver"} {
-		if (Wanted{Superusers: true, Replication: true, Workers: true}).why(&Candidate{Session: Session{BackendType: kind}}) == "" {
+		if (Wanted{Superusers: true, Replication: true, Workers: true}).why(&Candidate{Session: Session{BackendType: kind}}).kind == "" {
 			t.Error(kind)
 		}
 	}

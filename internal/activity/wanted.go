@@ -47,6 +47,9 @@ type Terminated struct {
 	Action      string   `json:"action" col:"status"`  // terminated; planned (a dry run); gone (by itself); kept (it was at work again); signalled (asked to end, and still there); skipped
 	Reason      string   `json:"reason" col:"elastic"` // of skipped and kept
 	Query       string   `json:"query" col:"elastic"`  // running, or the last one
+
+	Kind string `json:"-"` // of skipped: the kind of session that is left alone; empty where it is its state
+	Flag string `json:"-"` // that ends sessions of this kind too; empty: none does
 }
 
 // The actions of a Terminated.
@@ -84,9 +87,11 @@ func Choose(ctx context.Context, conn *pg.Conn, w Wanted) (chosen []Candidate, s
 			}
 		case !w.holds(c) && len(w.PIDs) > 0:
 			skipped = append(skipped, c.row(ActionSkipped, "it is "+stateOf(&c.Session)))
-		case !w.holds(c), why == ownProcess && len(w.PIDs) == 0:
-		case why != "":
-			skipped = append(skipped, c.row(ActionSkipped, why))
+		case !w.holds(c), why.kind == ownProcess && len(w.PIDs) == 0:
+		case why.kind != "":
+			row := c.row(ActionSkipped, why.String())
+			row.Kind, row.Flag = why.kind, why.flag
+			skipped = append(skipped, row)
 		default:
 			chosen = append(chosen, *c)
 		}
@@ -124,26 +129,39 @@ func (w Wanted) holds(c *Candidate) bool {
 	return c.State == Idle && long(w.Idle)
 }
 
-// ownProcess is why a process of the server's own is never ended.
+// alone is why a session is left alone, whatever it does.
+type alone struct {
+	kind string // in words
+	flag string // that ends it too; empty: none does
+}
+
+func (a alone) String() string {
+	if a.flag == "" {
+		return a.kind
+	}
+	return a.kind + ": " + a.flag + " ends it too"
+}
+
+// ownProcess is what no flag ends.
 const ownProcess = "a process of the server's own is never ended"
 
 // why tells why a session is left alone; empty where it is not.
-func (w Wanted) why(c *Candidate) string {
+func (w Wanted) why(c *Candidate) alone {
 	switch kind := c.BackendType; {
 	case c.ByAvadb:
-		return "an avadb at work: it holds avadb's lock"
+		return alone{kind: "an avadb at work, which holds avadb's lock"}
 	case kind == "walsender" && !w.Replication:
-		return "a walsender: --include-replication ends it too"
+		return alone{"it is a walsender", "--include-replication"}
 	case kind == clientBackend, kind == "walsender":
 	case isOwnProcess(kind):
-		return ownProcess
+		return alone{kind: ownProcess}
 	case !w.Workers:
-		return "a worker of the server (" + kind + "): --include-workers ends it too"
+		return alone{"it is a worker of the server (" + kind + ")", "--include-workers"}
 	}
 	if c.Superuser && !w.Superusers {
-		return "a superuser's session: --include-superusers ends it too"
+		return alone{"it is a superuser's session", "--include-superusers"}
 	}
-	return ""
+	return alone{}
 }
 
 // isOwnProcess tells the processes without which the server does not go on. What is none of them and no client is a worker, whose type an
