@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -69,20 +70,23 @@ func leaksOf(w *Watch, s *Snapshot) map[string]Leak {
 	return out
 }
 
-// watchFor takes samples, and gives what was named in any of them, with the number of the first sample that did.
-func watchFor(t *testing.T, o *pg.Conn, rules Rules, samples int, every time.Duration) map[string]int {
+// watchUntil takes samples, at least so many, until all of the wanted are named, and gives what was named in any of them.
+func watchUntil(t *testing.T, o *pg.Conn, samples int, wanted ...string) map[string]Leak {
 	t.Helper()
-	w, named := NewWatch(rules), map[string]int{}
-	for n := 1; n <= samples; n++ {
+	w, named := NewWatch(DefaultRules()), map[string]Leak{}
+	isNamed := func(name string) bool { return named[name].Count > 0 }
+	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		s := look(t, o)
 		w.Add(s, time.Now())
 		for name, l := range leaksOf(w, s) {
-			if named[name] == 0 {
-				named[name] = n
-				t.Log(n, name, l.Count, l.Evidence, "|", l.End)
+			if !isNamed(name) {
+				named[name] = l
+				t.Log(name, l.Count, l.Evidence, "|", l.End)
 			}
 		}
-		time.Sleep(every)
+		if samples--; samples <= 0 && !slices.ContainsFunc(wanted, func(name string) bool { return !isNamed(name) }) {
+			break
+		}
 	}
 	return named
 }
@@ -109,20 +113,28 @@ func TestGrowingLeakIsNamedAndHealthyPoolsAreNot(t *testing.T) {
 	})
 	leaking, hanging := pool(t, "leaking", 30), pool(t, "hanging", 30)
 	more.Go(func() {
-		for range 14 {
+		for range 28 {
+			if ctx.Err() != nil {
+				return
+			}
 			leak(t, leaking, "SELECT 1")
 			leak(t, hanging, "BEGIN")
 			time.Sleep(350 * time.Millisecond)
 		}
 	})
-	named := watchFor(t, o, DefaultRules(), 25, 200*time.Millisecond)
+	named := watchUntil(t, o, 25, "leaking growth", "hanging growth")
 	stop()
 	more.Wait()
 	for _, w := range workers {
 		w.Wait()
 	}
-	if len(named) != 2 || named["leaking growth"] == 0 || named["hanging growth"] == 0 {
+	if len(named) != 2 || named["leaking growth"].Count == 0 || named["hanging growth"].Count == 0 {
 		t.Errorf("named: %v", named)
+	}
+	for _, l := range named {
+		if l.Count > 12 {
+			t.Errorf("named late: %+v", l)
+		}
 	}
 }
 
@@ -152,8 +164,12 @@ func TestOneLook(t *testing.T) {
 			time.Sleep(250 * time.Millisecond)
 		}
 	}
+	var warm []*client
 	for range 12 { // all at once at the start of the program, and not needed yet
-		open(t, "warm").do("SELECT 1")
+		warm = append(warm, open(t, "warm"))
+	}
+	for _, c := range warm {
+		c.do("SELECT 1")
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	worker := busy(ctx, pool(t, "used", 12), 24, 0)
@@ -177,7 +193,7 @@ func TestOneLook(t *testing.T) {
 func TestOpenTransactions(t *testing.T) {
 	o := observe(t)
 	rules := DefaultRules()
-	rules.IdleInTransaction, rules.Leaks.OpenFor = 300*time.Millisecond, 900*time.Millisecond
+	rules.IdleInTransaction, rules.Leaks.OpenFor = time.Second, time.Hour
 	for i := range 3 {
 		open(t, "forgets").do("BEGIN", fmt.Sprintf("SELECT %d", i))
 	}
@@ -198,8 +214,8 @@ func TestOpenTransactions(t *testing.T) {
 		})
 	}
 	defer func() { stop(); workers.Wait() }()
-	time.Sleep(500 * time.Millisecond)
-	for until := time.Now().Add(300 * time.Millisecond); time.Now().Before(until); {
+	time.Sleep(1200 * time.Millisecond)
+	for until := time.Now().Add(500 * time.Millisecond); time.Now().Before(until); {
 		w := NewWatch(rules)
 		s := look(t, o)
 		w.Add(s, time.Now())
@@ -207,11 +223,11 @@ func TestOpenTransactions(t *testing.T) {
 			t.Fatalf("%+v", found)
 		}
 	}
-	time.Sleep(300 * time.Millisecond)
+	rules.Leaks.OpenFor = 1100 * time.Millisecond
 	w := NewWatch(rules)
 	s := look(t, o)
 	w.Add(s, time.Now())
-	if found := leaksOf(w, s); len(found) != 2 || found["slow transaction"].Count != 1 || !strings.HasSuffix(found["forgets transaction"].End, " --idle-in-transaction 300ms") {
+	if found := leaksOf(w, s); len(found) != 2 || found["slow transaction"].Count != 1 || !strings.HasSuffix(found["forgets transaction"].End, " --idle-in-transaction 1s") {
 		t.Errorf("%+v", found)
 	}
 	rows := s.Transactions(rules, ends)
