@@ -172,7 +172,9 @@ func commandLine(args []string) string {
 	return strings.Join(words, " ")
 }
 
-func isConnectionString(flag string) bool { return flag == "--dsn" || flag == "--store" }
+func isConnectionString(flag string) bool {
+	return flag == "--dsn" || flag == "--store" || flag == "--pgbouncer"
+}
 
 const plainCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
 

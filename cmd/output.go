@@ -49,6 +49,15 @@ func (a *app) result(doc, rows any) error { return a.results(doc, rows) }
 // results writes several lists of rows, one below the other with an empty line between; jsonl needs none. As JSON it is
 // the document alone.
 func (a *app) results(doc any, lists ...any) error {
+	raw, err := a.rendered(doc, lists...)
+	if err != nil {
+		return err
+	}
+	return a.write(raw)
+}
+
+// rendered is what results writes.
+func (a *app) rendered(doc any, lists ...any) ([]byte, error) {
 	var buffer bytes.Buffer
 	for i, rows := range lists {
 		if i > 0 && a.format == render.JSON {
@@ -62,10 +71,10 @@ func (a *app) results(doc any, lists ...any) error {
 			p.Color, p.Width = a.colorOn(a.out), width(a.out)
 		}
 		if err := p.Result(doc, rows); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return a.write(buffer.Bytes())
+	return buffer.Bytes(), nil
 }
 
 // write sends bytes where results go.

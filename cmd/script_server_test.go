@@ -80,16 +80,17 @@ func (s *script) restartWith(ts *testscript.TestScript, option string) {
 	ts.Check(command.Run())
 }
 
-// cmdPooler runs a real PgBouncer in transaction mode before the server; $POOLER is its DSN.
+// cmdPooler runs a real PgBouncer in transaction mode before the server, with these lines in its configuration; $POOLER is its DSN.
 func cmdPooler(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 || args[0] != "start" {
-		ts.Fatalf("usage: pooler start")
+	if neg || len(args) == 0 || args[0] != "start" {
+		ts.Fatalf("usage: pooler start [NAME=VALUE...]")
 	}
 	server, port := of(ts).server, freePort(ts)
 	config := filepath.Join(server.Dir, "pgbouncer.ini")
 	// Without passwords (auth_type any) PgBouncer has no user of its own for the server.
 	text := fmt.Sprintf("[databases]\n* = user=postgres host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\n"+
-		"unix_socket_dir =\nauth_type = any\npool_mode = transaction\nlogfile = %s.log\n", server.Port, port, config)
+		"unix_socket_dir =\nauth_type = any\npool_mode = transaction\nadmin_users = postgres\nlogfile = %s.log\n%s\n",
+		server.Port, port, config, strings.Join(args[1:], "\n"))
 	ts.Check(os.WriteFile(config, []byte(text), 0o644))
 	command := server.Command(context.Background(), "/usr/sbin/pgbouncer", "-q", config)
 	ts.Check(command.Start())

@@ -20,7 +20,7 @@ func (s session) close() error {
 	return s.conn.Close(ctx)
 }
 
-const sqlFlags = "[-standby] [-d DATABASE] [-U ROLE]"
+const sqlFlags = "[-standby | -pooler] [-d DATABASE] [-U ROLE]"
 
 // connect reads the flags of a command that talks to the server; the rest are its arguments.
 func connect(ts *testscript.TestScript, args []string) (session, []string) {
@@ -29,6 +29,7 @@ func connect(ts *testscript.TestScript, args []string) (session, []string) {
 	database := flags.String("d", "postgres", "")
 	role := flags.String("U", "postgres", "")
 	onStandby := flags.Bool("standby", false, "")
+	onPooler := flags.Bool("pooler", false, "")
 	ts.Check(flags.Parse(args))
 	server := of(ts).server
 	if *onStandby {
@@ -36,7 +37,11 @@ func connect(ts *testscript.TestScript, args []string) (session, []string) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	config, err := pgconn.ParseConfig(server.DSN(*database))
+	dsn := server.DSN(*database)
+	if *onPooler {
+		dsn = ts.Getenv("POOLER") + " application_name=behind"
+	}
+	config, err := pgconn.ParseConfig(dsn)
 	ts.Check(err)
 	config.User = *role
 	conn, err := pgconn.ConnectConfig(ctx, config)

@@ -87,6 +87,7 @@ func runVerify(ctx context.Context, a *app, o verifyOptions) error {
 		if err != nil {
 			return err
 		}
+		e.Against = figures.against
 		doc := verifyDocument{head: a.head("verify", conn)}
 		if doc.Checks, err = checks.Run(ctx, e, list); err != nil {
 			return err

@@ -60,6 +60,9 @@ func (f *figures) measure(ctx context.Context, a *app, e *checks.Env, doc *verif
 	if err != nil {
 		return err
 	}
+	if err := saved.KeepSessionEnds(ctx, e); err != nil {
+		return err
+	}
 	if err := f.folder.Write(saved); err != nil {
 		return err
 	}

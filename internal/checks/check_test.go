@@ -77,7 +77,7 @@ func TestSelect(t *testing.T) {
 		only, skip []string
 		want       string // ids, or the hint of the error
 	}{
-		{[]string{"cnx"}, []string{"CNX02", "cnx04"}, "CNX01 CNX03"},
+		{[]string{"cnx"}, []string{"CNX02", "cnx04"}, "CNX01 CNX03 CNX05 CNX06 CNX07"},
 		{[]string{"WRP02", "CON01"}, nil, "CON01 WRP02"},
 		{[]string{"CNX1"}, nil, "did you mean CNX01?"},
 		{nil, []string{"COM"}, "did you mean CON?"},

@@ -29,6 +29,8 @@ type Env struct {
 	History func(ctx context.Context) (*history.Store, *history.Server, error)
 	// Memory reads a size such as 8GB, or finds the host's for auto.
 	Memory func(size string) (int64, error)
+	// Against is what an earlier run kept, nil where there is none: counters that only go up are compared with it.
+	Against *Saved
 
 	sight      *sight
 	parameters map[string]settings.Parameter

@@ -131,6 +131,8 @@ type Saved struct {
 	SavedAt          time.Time    `json:"saved_at"`
 	Database         string       `json:"database"` // connected to
 	Figures          []Kept       `json:"figures"`
+	// SessionEnds are what CNX07 compares; nil in a file of an older avadb.
+	SessionEnds []SessionEnds `json:"session_ends,omitempty"`
 }
 
 func (s *Saved) figure(name string) *Kept {
@@ -156,6 +158,12 @@ func NewSaved(name string, conn *pg.Conn, now time.Time, figures []Kept) (*Saved
 		SchemaVersion: 1, Name: name, SystemIdentifier: id, Node: nodeOf(conn.Server), SavedAt: now.UTC(),
 		Database: conn.Server.Database, Figures: figures,
 	}, nil
+}
+
+// KeepSessionEnds adds the counters of CNX07.
+func (s *Saved) KeepSessionEnds(ctx context.Context, e *Env) (err error) {
+	s.SessionEnds, err = readSessionEnds(ctx, e)
+	return err
 }
 
 // OfNode tells whether the figures can be this very server's, and not those of another one of its cluster.

@@ -30,9 +30,11 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-func connect(t *testing.T) *pg.Conn {
+func connect(t *testing.T) *pg.Conn { return connectAs(t, "avadb") }
+
+func connectAs(t *testing.T, application string) *pg.Conn {
 	t.Helper()
-	target, err := pg.Resolve(pg.Sources{DSN: shared.DSN("postgres"), Env: func(string) string { return "" }})
+	target, err := pg.Resolve(pg.Sources{DSN: shared.DSN("postgres") + " application_name=" + application, Env: func(string) string { return "" }})
 	if err != nil {
 		t.Fatal(err)
 	}

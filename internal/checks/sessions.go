@@ -14,12 +14,12 @@ func sessions() []Check {
 	use, limits := between(80, 95), between(80, 95)
 	idle := between(60, 600)
 	long := between(300, 3600)
-	return []Check{
+	return append([]Check{
 		{ID: "CNX01", Title: "connections in use", Unit: "pct", Threshold: use, Needs: monitor, Run: connectionsCheck(use)},
 		{ID: "CNX02", Title: "role and database limits in use", Unit: "pct", Threshold: limits, Needs: monitor, Run: limitsCheck(limits)},
 		{ID: "CNX03", Title: "idle in transaction", Unit: "s", Threshold: idle, Needs: monitor, Run: oldestCheck(idle, "checks/idle_in_transaction", "pg_catalog.pg_terminate_backend")},
 		{ID: "CNX04", Title: "long transactions", Unit: "s", Threshold: long, Needs: monitor, Run: oldestCheck(long, "checks/transactions", "pg_catalog.pg_cancel_backend")},
-	}
+	}, lostSessions()...)
 }
 
 const monitor = "pg_monitor"

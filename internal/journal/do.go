@@ -153,21 +153,45 @@ func (j *Journal) keepConfigFile(set *Set) error {
 }
 
 func (j *Journal) writeAll(ctx context.Context, set *Set, first int, changes []Change) error {
+	marked := time.Time{}
 	for i, c := range changes {
 		record := &set.Items[first+i]
 		if err := j.lock.alive(ctx); err != nil {
 			return err
 		}
-		if err := c.Item.Write(ctx, c.Ours); err != nil {
-			record.State, record.Error = FailedItem, err.Error()
-			return fault.New(fault.KindOf(err), "write %s: %w", c.Item.Name(), err).WithHint("%s", plainHint(err)).WithSQLState(stateOf(err))
+		if err := writeOne(ctx, c, record); err != nil {
+			return err
 		}
-		record.State = Written
+		// A mark writes the whole set. Of hundreds of events a crash may leave the last ones open.
+		if record.Kind == EventKind && i < len(changes)-1 && time.Since(marked) < betweenMarks {
+			continue
+		}
 		if err := j.mark(ctx, set); err != nil {
 			return err
 		}
+		marked = time.Now()
 	}
 	return j.settle(ctx, set.Items[first:], set.Items[first:])
+}
+
+// betweenMarks is how long events may wait to be marked.
+const betweenMarks = 200 * time.Millisecond
+
+// writeOne writes an item and records what came of it. An event for which there was no cause any more is kept, and is no error: the others of
+// the set are events of their own.
+func writeOne(ctx context.Context, c Change, record *Record) error {
+	err := c.Item.Write(ctx, c.Ours)
+	var kept *KeptError
+	switch {
+	case err == nil:
+		record.State = Written
+	case record.Kind == EventKind && errors.As(err, &kept):
+		record.State, record.Error = KeptAsIs, kept.Reason
+	default:
+		record.State, record.Error = FailedItem, err.Error()
+		return fault.New(fault.KindOf(err), "write %s: %w", c.Item.Name(), err).WithHint("%s", plainHint(err)).WithSQLState(stateOf(err))
+	}
+	return nil
 }
 
 // settle lets the server take what was written, where any of the touched items stands in its configuration.
@@ -183,8 +207,12 @@ func (j *Journal) takeBack(ctx context.Context, set *Set, first int, changes []C
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
 	if err := errors.Join(j.lock.alive(ctx), j.conn.Alive(ctx)); err != nil {
+		next := "rollback"
+		if set.EventsAlone() { // which happened cannot be told, and none of them can be undone
+			next = "history"
+		}
 		return fault.New(fault.KindOf(cause), "%w; the connection is lost, so change set %s stays open", cause, set.ID).
-			WithHint("when the server is back: avadb rollback %s", set.ID).WithSQLState(stateOf(cause))
+			WithHint("when the server is back: avadb %s %s", next, set.ID).WithSQLState(stateOf(cause))
 	}
 	var did takenBack
 	for i, c := range slices.Backward(changes) {
@@ -289,11 +317,11 @@ func stateOf(err error) string {
 	return ""
 }
 
-// OpenSets gives the sets that a crash left open on this node.
+// OpenSets gives the sets that a crash left open on this node, and that can be undone or finished: events alone cannot.
 func (j *Journal) OpenSets(sets []*Set) []*Set {
 	var open []*Set
 	for _, s := range sets {
-		if s.State == SetOpen && s.Node.Is(j.node) && s.UndoneBy == nil {
+		if s.State == SetOpen && s.Node.Is(j.node) && s.UndoneBy == nil && !s.EventsAlone() {
 			open = append(open, s)
 		}
 	}

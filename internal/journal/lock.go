@@ -14,11 +14,14 @@ import (
 	"avadb/internal/query"
 )
 
+// LockClass is the first key of all of avadb's advisory locks: "avad".
+const LockClass = 0x61766164
+
 // Two advisory locks. lockKey is held by the one avadb that changes the server, on a connection of its own.
 // writerKey marks the connections that run its statements: a killed avadb's lock can be gone while its backend still
 // finishes an ALTER SYSTEM.
 const (
-	lockClass = 0x61766164 // "avad"
+	lockClass = LockClass
 	lockKey   = 1
 	writerKey = 2
 	lockWait  = 5 * time.Second

@@ -1,0 +1,119 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"avadb/internal/fault"
+	"avadb/internal/pg"
+	"avadb/internal/render"
+)
+
+// sample is one look: the document, the lists that it is printed as, what is said below them, and the verdict.
+type sample struct {
+	doc     any
+	lists   []any
+	below   string
+	verdict error
+}
+
+// repeat looks again and again: on a terminal in the same place, into a pipe one document after the other. It ends well when the reader goes
+// away, after so many samples (0: without end), and with the first verdict.
+func (a *app) repeat(ctx context.Context, every time.Duration, samples int, look func() (sample, error)) error {
+	for n := 1; ; n++ {
+		began := a.now()
+		s, err := look()
+		if err != nil {
+			return err
+		}
+		if gone, err := a.writeSample(s, n); gone || err != nil {
+			return err
+		}
+		if s.verdict != nil || n == samples {
+			return s.verdict
+		}
+		select {
+		case <-ctx.Done():
+			return pg.Describe(ctx, ctx.Err())
+		case <-time.After(every - a.now().Sub(began)):
+		}
+	}
+}
+
+// writeSample prints one look, and tells that nobody reads any more.
+func (a *app) writeSample(s sample, n int) (gone bool, err error) {
+	raw, err := a.rendered(s.doc, s.lists...)
+	if err != nil {
+		return false, err
+	}
+	raw = append(raw, s.below...)
+	switch {
+	case a.flags.outFile != "":
+		return false, a.write(raw)
+	case a.redraws():
+		raw = a.frame(raw, n == 1)
+	case n > 1 && a.format != render.JSON && a.format != render.JSONL:
+		raw = append([]byte("\n"), raw...)
+	}
+	_, err = a.out.Write(raw)
+	if errors.Is(err, syscall.EPIPE) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fault.New(fault.Failed, "write the result: %w", err).WithHint("check the space and the permissions where the output goes")
+	}
+	return false, nil
+}
+
+// redraws tells a terminal, on which each look takes the place of the one before.
+func (a *app) redraws() bool {
+	return a.format == render.Table && a.flags.outFile == "" && isTerminal(a.out)
+}
+
+const (
+	home      = "\x1b[H"
+	clearAll  = "\x1b[2J"
+	clearLine = "\x1b[K"
+	clearDown = "\x1b[J"
+	cutLines  = "\x1b[?7l" // a line that is too long must not become two: the next frame would begin in the wrong place
+	wrapLines = "\x1b[?7h"
+)
+
+// frame draws over the last look line by line, in one write: nothing flickers, as nothing is cleared that is drawn again.
+func (a *app) frame(raw []byte, first bool) []byte {
+	lines := strings.Split(strings.TrimRight(string(raw), "\n"), "\n")
+	if rows := height(a.out); rows > 1 && len(lines) > rows-1 {
+		more := len(lines) - (rows - 2)
+		lines = append(lines[:rows-2], fmt.Sprintf("... %d more lines; --only and --by show less", more))
+	}
+	var b bytes.Buffer
+	if first {
+		b.WriteString(clearAll)
+	}
+	b.WriteString(home + cutLines)
+	for _, line := range lines {
+		b.WriteString(line + clearLine + "\r\n")
+	}
+	b.WriteString(clearDown + wrapLines)
+	return b.Bytes()
+}
+
+// height is how many lines a terminal has; 0 for what is none.
+func height(stream any) int {
+	f, ok := stream.(interface{ Fd() uintptr })
+	if !ok {
+		return 0
+	}
+	_, rows, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return rows
+}

@@ -1,0 +1,54 @@
+package activity
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"avadb/internal/pg"
+	"avadb/internal/units"
+)
+
+// Ends writes a command line of avadb, of these words, that reaches the same server.
+type Ends func(words ...string) string
+
+// EndSQL is the statement that ends a backend.
+func EndSQL(backend int32) string {
+	return "SELECT pg_catalog.pg_terminate_backend(" + pid(backend) + ")"
+}
+
+// session is the command that ends a backend.
+func (e Ends) session(s *Session) string {
+	switch {
+	case s.BackendType != clientBackend && s.BackendType != "":
+		return EndSQL(s.PID)
+	case s.Superuser:
+		return e("connections", "terminate", "--include-superusers", "--pid", pid(s.PID))
+	}
+	return e("connections", "terminate", "--pid", pid(s.PID))
+}
+
+// prepared is the statement that ends a prepared transaction, in its own database: COMMIT PREPARED where its transaction manager has
+// decided so.
+func (Ends) prepared(gid string) string { return "ROLLBACK PREPARED " + pg.Literal(gid) }
+
+// program is the command that ends the sessions of a leak, found by this flag. A program without a name is told by its role and client
+// alone.
+func (e Ends) program(p program, superuser bool, unused []string) string {
+	words := []string{"connections", "terminate"}
+	if superuser {
+		words = append(words, "--include-superusers")
+	}
+	if p.application != "" {
+		words = append(words, "--application", p.application)
+	}
+	words = append(words, "--user", p.user, "--client", p.client)
+	return e(append(words, unused...)...)
+}
+
+// flagDuration writes a duration as one word.
+func flagDuration(d time.Duration) string {
+	return strings.ReplaceAll(units.FormatDuration(d), " ", "")
+}
+
+func pid(n int32) string { return strconv.Itoa(int(n)) }
