@@ -19,9 +19,9 @@ type windowOptions struct {
 }
 
 func (o *windowOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.since, "since", "1h", "begin: how far back, a duration (90s 15m 1h 7d), or a time")
-	f.StringVar(&o.until, "until", "", "end: a time, or how far back (default: now)")
-	f.StringVar(&o.around, "around", "", "a time in the middle of the window, instead of its begin and end")
+	f.StringVar(&o.since, "since", "1h", "begin: how far back, a duration (90s 15m 1h 7d), or a time (2026-11-24T09:00; 03:15 is the last one)")
+	f.StringVar(&o.until, "until", "", "end: a time (a 03:15 without a date is the last one), or how far back (default: now)")
+	f.StringVar(&o.around, "around", "", "a time in the middle of the window, instead of its begin and end; 03:15 is the last one")
 	f.StringVar(&o.within, "within", "5m", "with --around: how far the window reaches to both sides")
 	f.Float64Var(&o.requireCoverage, "require-coverage", 0, "exit with 5 where less than this percentage of the window is covered, or that is not known")
 	f.StringVar(&o.failOver, "fail-over", "", "exit with 5 where the mean of a statement is above this (500ms)")
