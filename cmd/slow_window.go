@@ -39,8 +39,8 @@ type window struct {
 func (o windowOptions) read(a *app) (w window, err error) {
 	w.requireCoverage = o.requireCoverage
 	switch {
-	case o.requireCoverage < 0 || o.requireCoverage > 100:
-		return w, fault.New(fault.Usage, "--require-coverage %g is no percentage", o.requireCoverage)
+	case !(o.requireCoverage >= 0 && o.requireCoverage <= 100): // NaN is neither
+		return w, fault.New(fault.Usage, "--require-coverage %g is no percentage", o.requireCoverage).WithHint("from 0 to 100, such as 90")
 	case o.around != "" && (a.changed("since") || a.changed("until")):
 		return w, fault.New(fault.Usage, "--around and --since, --until exclude each other").WithHint("--within says how far the window reaches")
 	case a.changed("within") && o.around == "":
@@ -130,6 +130,13 @@ func (w window) judge(answer *statements.Slow) error {
 	if worst.Signature != nil {
 		name = *worst.Signature
 	}
+	hint := "avadb slow " + name + " shows one of them"
+	if answer.Source == sourceFile {
+		hint = "avadb slow --file FILE -o json shows the one with the signature " + name
+	}
+	if worst.Signature == nil {
+		hint = "avadb slow -o json shows them"
+	}
 	return fault.New(fault.Found, "%d statements took more than %s on average; the slowest %.2f ms: %s", slow, units.FormatDuration(w.failOver), worst.MeanMS, name).
-		WithHint("avadb slow %s shows one of them", name)
+		WithHint("%s", hint)
 }
