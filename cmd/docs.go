@@ -23,7 +23,8 @@ func Root() *cobra.Command {
 // ExitCodes is what `avadb help exit-codes` prints.
 func ExitCodes() string { return exitTopic }
 
-// Documents holds the JSON document of each command that prints one, empty, by the command's path without avadb.
+// Documents holds the JSON document of each command that prints one, empty, by the command's path without avadb; where an argument makes
+// another document, with its name as in the usage.
 func Documents() map[string]any {
 	return map[string]any{
 		"config check":          checkDocument{},
@@ -38,8 +39,10 @@ func Documents() map[string]any {
 		"settings":              settingsDocument{},
 		"settings diff":         settingsDiffDocument{},
 		"slow":                  slowDocument{},
+		"slow SIGNATURE":        signatureDocument{},
 		"slowlog collect":       slowlogCollectDocument{},
 		"slowlog drop":          slowlogDropDocument{},
+		"slowlog ingest":        slowlogIngestDocument{},
 		"slowlog init":          slowlogInitDocument{},
 		"slowlog prune":         slowlogPruneDocument{},
 		"slowlog status":        slowlogStatusDocument{},

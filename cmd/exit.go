@@ -45,7 +45,7 @@ const exitTopic = `Exit codes are part of avadb's contract with scripts.
 | 2 | usage or configuration is wrong: an unknown command, flag, value, key in the configuration file, change set or target |
 | 3 | cannot connect or authenticate |
 | 4 | a privilege or a prerequisite is missing; the message names the GRANT or the command that gives it |
-| 5 | a check found something: verify, connections --fail-above, or a rollback that had to keep a value |
+| 5 | a check found something: verify (--fail-on), slow --require-coverage and --fail-over, connections (--fail-above) and connections advise; a rollback kept a value; tune --probation was rolled back |
 | 6 | enable-stats only: prepared, but the server must be restarted before statistics flow |
 | 124 | timed out (--timeout, or the statement_timeout of the command's priority) |
 | 130 | interrupted (^C); the query on the server was cancelled, and what was already changed is reported |

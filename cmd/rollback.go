@@ -212,9 +212,12 @@ func (a *app) summarizeRollback(doc rollbackDocument, plan *journal.Rollback, pe
 		a.log.Info(fmt.Sprintf("dry run: this would undo %s, nothing was written", strings.Join(doc.Undone, ", ")))
 		return
 	}
-	undone, others := plan.Undone()
+	undone, inPart, others := plan.Undone()
 	if len(undone) > 0 {
 		a.log.Info("undone: " + strings.Join(undone, ", "))
+	}
+	if len(inPart) > 0 {
+		a.log.Info("undone in part: " + strings.Join(inPart, ", "))
 	}
 	if len(others) > 0 {
 		a.log.Info("gone over, not wholly undone: " + strings.Join(others, ", "))

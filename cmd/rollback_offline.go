@@ -56,7 +56,7 @@ func (a *app) summarizeOffline(doc rollbackDocument, plan *settings.OfflineRollb
 	case doc.DryRun:
 		a.log.Info("dry run: this would undo " + strings.Join(doc.Undone, ", ") + ", nothing was written")
 	case len(named(plan.Items, journal.Kept)) > 0:
-		a.log.Info("gone over, not wholly undone: " + strings.Join(doc.Undone, ", ") + "; start the server")
+		a.log.Info("undone in part: " + strings.Join(doc.Undone, ", ") + "; start the server")
 	case plan.Exact:
 		a.log.Info("postgresql.auto.conf is byte for byte what stood before " + doc.Undone[0] + "; start the server")
 	default:

@@ -78,9 +78,9 @@ avadb slow --since 1h --all-databases -o json | jq '.statements[0]'`,
 		privileges: `  any role for its own statements; pg_read_all_stats (or pg_monitor) for those of others, which are counted in
   not_visible otherwise; SELECT on the history (schema avadb of the store) and on the table`,
 		exits: `  1  a file could not be read; what the others say is printed
-  2  a duration or an order is not valid, or no such signature
-  5  the coverage is below --require-coverage, or a mean above --fail-over
-  4  the extension is missing or not loaded; avadb enable-stats mends it; the table is missing: avadb slowlog init`,
+  2  a duration, a time or an order is not valid, or no such signature
+  4  the extension is missing or not loaded; avadb enable-stats mends it; the table is missing: avadb slowlog init
+  5  the coverage is below --require-coverage, or a mean above --fail-over; with either of them: statements are not visible`,
 	}, func(ctx context.Context, _ *cobra.Command, args []string) error {
 		if len(args) == 1 {
 			return runSlowSignature(ctx, a, o, args[0])

@@ -61,6 +61,10 @@ func runSlowSignature(ctx context.Context, a *app, o slowOptions, text string) e
 	if o.sample != "" || o.compare != "" {
 		return fault.New(fault.Usage, "--sample and --compare do not go with a signature").WithHint("--since says how far back its course is shown")
 	}
+	if len(o.files) > 0 {
+		return fault.New(fault.Usage, "--file does not go with a signature: one statement alone is looked up on a server").
+			WithHint("avadb slow --file FILE -o json | jq '.statements[] | select(.signature == \"%s\")'", of)
+	}
 	if !a.changed("since") && o.window.around == "" {
 		o.window.since = signatureWindow
 	}
@@ -204,11 +208,25 @@ func (p *signaturePage) explain(ctx context.Context) (err error) {
 		}
 		return err
 	}
-	for _, k := range p.known {
-		if k.Database != nil && k.User != nil {
-			return fault.New(fault.Prerequisite, "the statement was not run by %s in %s, and it is planned with the rights and the search_path of a role that ran it",
-				pg.Identifier(role), pg.Identifier(database)).WithHint("avadb slow %s --explain %s", p.of, p.conn.Target.WithDatabase(*k.Database).CommandFlagsAs(*k.User))
+	ran := p.ranBy(database)
+	if ran == nil {
+		return fault.New(fault.Prerequisite, "nobody knows in which database and by whom the statement was run").WithHint("leave --explain out")
+	}
+	return fault.New(fault.Prerequisite, "the statement was not run by %s in %s, and it is planned with the rights and the search_path of a role that ran it",
+		pg.Identifier(role), pg.Identifier(database)).WithHint("avadb slow %s --explain %s", p.of, p.conn.Target.WithDatabase(*ran.Database).CommandFlagsAs(*ran.User))
+}
+
+// ranBy is who has run the statement, in this database where somebody has; else in another; nil where that is not known.
+func (p *signaturePage) ranBy(database string) (found *history.Known) {
+	for i := range p.known {
+		k := &p.known[i]
+		switch {
+		case k.Database == nil || k.User == nil:
+		case *k.Database == database:
+			return k
+		case found == nil:
+			found = k
 		}
 	}
-	return fault.New(fault.Prerequisite, "nobody knows in which database and by whom the statement was run").WithHint("leave --explain out")
+	return found
 }

@@ -19,9 +19,9 @@ type windowOptions struct {
 }
 
 func (o *windowOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.since, "since", "1h", "begin: how far back, a duration (90s 15m 1h 7d), or a time")
-	f.StringVar(&o.until, "until", "", "end: a time, or how far back (default: now)")
-	f.StringVar(&o.around, "around", "", "a time in the middle of the window, instead of its begin and end")
+	f.StringVar(&o.since, "since", "1h", "begin: how far back, a duration (90s 15m 1h 7d), or a time (2026-11-24T09:00; 03:15 is the last one)")
+	f.StringVar(&o.until, "until", "", "end: a time (a 03:15 without a date is the last one), or how far back (default: now)")
+	f.StringVar(&o.around, "around", "", "a time in the middle of the window, instead of its begin and end; 03:15 is the last one")
 	f.StringVar(&o.within, "within", "5m", "with --around: how far the window reaches to both sides")
 	f.Float64Var(&o.requireCoverage, "require-coverage", 0, "exit with 5 where less than this percentage of the window is covered, or that is not known")
 	f.StringVar(&o.failOver, "fail-over", "", "exit with 5 where the mean of a statement is above this (500ms)")
@@ -39,8 +39,8 @@ type window struct {
 func (o windowOptions) read(a *app) (w window, err error) {
 	w.requireCoverage = o.requireCoverage
 	switch {
-	case o.requireCoverage < 0 || o.requireCoverage > 100:
-		return w, fault.New(fault.Usage, "--require-coverage %g is no percentage", o.requireCoverage)
+	case !(o.requireCoverage >= 0 && o.requireCoverage <= 100): // NaN is neither
+		return w, fault.New(fault.Usage, "--require-coverage %g is no percentage", o.requireCoverage).WithHint("from 0 to 100, such as 90")
 	case o.around != "" && (a.changed("since") || a.changed("until")):
 		return w, fault.New(fault.Usage, "--around and --since, --until exclude each other").WithHint("--within says how far the window reaches")
 	case a.changed("within") && o.around == "":
@@ -134,6 +134,13 @@ func (w window) judge(answer *statements.Slow) error {
 	if worst.Signature != nil {
 		name = *worst.Signature
 	}
+	hint := "avadb slow " + name + " shows one of them"
+	if answer.Source == sourceFile {
+		hint = "avadb slow --file FILE -o json shows the one with the signature " + name
+	}
+	if worst.Signature == nil {
+		hint = "avadb slow -o json shows them"
+	}
 	return fault.New(fault.Found, "%d statements took more than %s on average; the slowest %.2f ms: %s", slow, units.FormatDuration(w.failOver), worst.MeanMS, name).
-		WithHint("avadb slow %s shows one of them", name)
+		WithHint("%s", hint)
 }

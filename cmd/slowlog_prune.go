@@ -89,7 +89,7 @@ func (p *pruning) run(ctx context.Context, schema string) error {
 	if err == nil {
 		err = table.PruneAccess(p.conn, access)
 	}
-	if err == nil && p.store != nil && !p.dryRun {
+	if err == nil && p.store != nil { // the history is there: nothing is made, and a dry run is refused where the real one would be
 		err = p.store.Prepare(ctx)
 	}
 	if err == nil && p.store != nil {

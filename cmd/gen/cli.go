@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -95,15 +96,32 @@ func allExitCodes(c *cobra.Command) string {
 }
 
 func documentLink(c *cobra.Command) string {
-	name := strings.TrimPrefix(c.CommandPath(), "avadb ")
-	if _, has := cmd.Documents()[name]; !has {
+	var links []string
+	for _, name := range slices.Sorted(maps.Keys(cmd.Documents())) {
+		switch path, argument := commandOf(name); {
+		case "avadb "+path != c.CommandPath():
+		case argument == "":
+			links = append(links, "[the document](../json.md#"+anchor(name)+")")
+		default:
+			links = append(links, "[with "+argument+"](../json.md#"+anchor(name)+")")
+		}
+	}
+	if len(links) == 0 {
 		return ""
 	}
-	return "With `-o json`: [the document](../json.md#" + anchor(name) + ")."
+	return "With `-o json`: " + strings.Join(links, ", ") + "."
+}
+
+// commandOf takes the name of a document apart: the command's path, and the argument that makes it, which is in capitals.
+func commandOf(document string) (path, argument string) {
+	if i := strings.LastIndexByte(document, ' '); i >= 0 && document[i+1:] == strings.ToUpper(document[i+1:]) {
+		return document[:i], document[i+1:]
+	}
+	return document, ""
 }
 
 // anchor is the link target that a heading has on the usual viewers of Markdown.
-func anchor(heading string) string { return strings.ReplaceAll(heading, " ", "-") }
+func anchor(heading string) string { return strings.ReplaceAll(strings.ToLower(heading), " ", "-") }
 
 // unindent takes away the blanks that all lines begin with, so that the inner shape stays.
 func unindent(text string) string {

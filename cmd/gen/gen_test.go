@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -83,9 +84,20 @@ func inOrder(t *testing.T, text string, wanted ...string) {
 // TestDocumentsOfCommands: each document belongs to a command that is there.
 func TestDocumentsOfCommands(t *testing.T) {
 	root := cmd.Root()
-	for path := range cmd.Documents() {
+	for name := range cmd.Documents() {
+		path, _ := commandOf(name)
 		if c, rest, err := root.Find(strings.Fields(path)); err != nil || len(rest) > 0 || c == root {
 			t.Errorf("a document is of %q, which is no command", path)
+		}
+	}
+}
+
+// TestCheckCodeNamesItsCommands: a command that says that it ends with 5 is in the list of all exit codes.
+func TestCheckCodeNamesItsCommands(t *testing.T) {
+	line := regexp.MustCompile(`(?m)^\| 5 \|.*$`).FindString(cmd.ExitCodes())
+	for _, c := range tree(cmd.Root()) {
+		if strings.Contains("\n"+c.Annotations[cmd.AnnotationExits], "\n  5  ") && !strings.Contains(line, strings.TrimPrefix(c.CommandPath(), "avadb ")) {
+			t.Errorf("%s ends with 5, and is not in: %s", c.CommandPath(), line)
 		}
 	}
 }

@@ -23,8 +23,8 @@ not known is null, never 0. An empty list is [].
 ` + "`-o jsonl`" + ` prints each element of the document's main list as one object a line. The columns of ` + "`table`, `plain` and `csv`" + `
 have the same names; they are marked with * here.
 
-In the first column, ` + "`a.b`" + ` is the field b of the object a, and ` + "`a[].b`" + ` that of each element of the list a: put a dot
-before it and it is a filter of jq.`
+In the first column, ` + "`a.b`" + ` is the field b of the object a, and ` + "`a[].b`" + ` that of each element of the list a, or of
+each member of an object whose names are data: put a dot before it and it is a filter of jq.`
 
 // jsonPage is docs/json.md.
 func jsonPage(source string) (string, error) {
@@ -92,7 +92,7 @@ func object(t reflect.Type) (inner reflect.Type, suffix string) {
 		switch {
 		case t.Kind() == reflect.Pointer:
 			t = t.Elem()
-		case t.Kind() == reflect.Slice:
+		case t.Kind() == reflect.Slice, t.Kind() == reflect.Map:
 			t, suffix = t.Elem(), suffix+"[]"
 		case t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]():
 			return t, suffix
@@ -109,6 +109,8 @@ func kindOf(t reflect.Type) string {
 		return kindOf(t.Elem()) + " or null"
 	case reflect.Slice:
 		return "list of " + kindOf(t.Elem()) + "s"
+	case reflect.Map:
+		return "object of " + kindOf(t.Elem()) + "s, by name"
 	case reflect.Struct:
 		if t == reflect.TypeFor[time.Time]() {
 			return "time"
@@ -120,8 +122,10 @@ func kindOf(t reflect.Type) string {
 		return "number"
 	case reflect.String:
 		return "string"
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return "integer"
 	default:
-		return "integer" // the documents hold no other kinds
+		panic("a document holds a " + t.String() + ", which docs/json.md has no word for")
 	}
 }
 

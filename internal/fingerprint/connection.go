@@ -25,7 +25,7 @@ func connection(text string, cut bool) (found []span) {
 		case c == ':' && i >= url && strings.HasPrefix(text[i:], "://"):
 			var from, to int
 			if from, to, url = passwordOfURL(text, i+3, cut); to > from {
-				found = append(found, span{from, to, maskedInURL})
+				found = append(found, span{from, to, maskedInQuotes})
 			}
 		}
 	}

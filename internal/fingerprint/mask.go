@@ -7,15 +7,16 @@ import (
 )
 
 const (
-	maskedValue = "'***'"
-	maskedInURL = "***"
-	// deepestText within a literal within a literal: deeper ones that name a password go whole.
+	maskedValue    = "'***'"
+	maskedInQuotes = "***" // and in a URL
+	// deepestText within a literal within a literal: deeper ones that may name one go whole.
 	deepestText = 6
 )
 
-// MaskSecrets replaces passwords in a statement's text, which may be cut off: the literal behind the word PASSWORD, and within literals,
-// comments and quoted names (a connection string, a function's body) what password= and a URL give. One that names none comes back as it
-// is, and fast. Where a plain literal holds a backslash, both readings of standard_conforming_strings are masked.
+// MaskSecrets replaces the secrets in a statement's text, which may be cut off: the literal behind the word PASSWORD; the value of a
+// parameter with a secret's name (SET my.api_key, set_config, ALTER SYSTEM SET archive_command); the command line behind PROGRAM; and within
+// literals, comments and quoted names (a connection string, a function's body) what password= and a URL give. One that names none comes
+// back as it is, and fast. Where a plain literal holds a backslash, both readings of standard_conforming_strings are masked.
 func MaskSecrets(sql string) string {
 	if !mayHoldSecret(sql) {
 		return sql
@@ -57,24 +58,34 @@ type masker struct{ escapes bool }
 
 // statement finds the secrets of a text read as SQL. cut tells that the text around it is cut off at its end.
 func (m *masker) statement(sql string, depth int, cut bool) (found []span) {
-	expected := false // the next literal is a password
+	var c clause
 	for i := 0; i < len(sql); {
 		k, from, to := m.next(sql, i)
 		found = append(found, m.comments(sql, i, from, depth, cut)...)
 		i = to
 		switch k {
 		case word:
-			expected = isPassword(sql[from:to])
+			if c.name(sql[from:to], false) {
+				found = append(found, span{from, to, maskedValue})
+			}
 		case quotedName:
 			name := m.decode(sql, from, to)
-			expected = isPassword(name.text)
-			found = append(found, m.within(name, depth)...)
+			if c.name(name.text, true) {
+				found = append(found, span{from, to, maskedValue})
+			} else {
+				found = append(found, m.within(name, depth)...)
+			}
 		case operator:
-			expected = expected && isAssignment(sql[from:to])
-		case open: // password = ('...')
+			c.operator(sql[from:to])
+		case open:
+			c.open()
+		case shut:
+			c.shut()
+		case single:
+			c.single(sql[from])
 		case literal:
 			if isParameter(sql[from:to]) || sql[from:to] == Placeholder {
-				expected = false
+				c.parameter()
 				continue
 			}
 			views := []view{m.decode(sql, from, to)}
@@ -87,14 +98,12 @@ func (m *masker) statement(sql string, depth int, cut bool) (found []span) {
 				views = append(views, m.decode(sql, nextFrom, nextTo))
 				i, to = nextTo, nextTo
 			}
-			if expected {
+			if v := joined(views); c.literal(v.text) {
 				found = append(found, span{from, to, maskedValue})
 			} else {
-				found = append(found, m.within(joined(views), depth)...)
+				found = append(found, m.within(v, depth)...)
 			}
-			expected = false
-		case shut, single, end:
-			expected = false
+		case end:
 		}
 	}
 	return found
@@ -129,29 +138,26 @@ func (m *masker) within(v view, depth int) (found []span) {
 		return nil
 	}
 	if depth == deepestText {
-		return []span{{v.offset(0), v.offset(len(v.text)), maskedValue}}
+		return []span{{v.offset(0), v.offset(len(v.text)), maskedInQuotes}}
 	}
 	found = append(connection(v.text, v.cut), m.statement(v.text, depth+1, v.cut)...)
 	for i := range found {
 		found[i].from, found[i].to = v.offset(found[i].from), v.offset(found[i].to)
+		if v.quoted { // a quote within would end it
+			found[i].mask = maskedInQuotes
+		}
 	}
 	return found
-}
-
-// isPassword tells PASSWORD, and names that end so: sslpassword.
-func isPassword(name string) bool {
-	const length = len("password")
-	return len(name) >= length && strings.EqualFold(name[len(name)-length:], "password")
 }
 
 func isAssignment(operator string) bool {
 	return operator == "=" || operator == ":=" || operator == "=>" || operator == "=="
 }
 
-// mayHoldSecret looks for what a password cannot be named without: the word, a URL, an escape that may hide either, or a
+// mayHoldSecret looks for what a secret cannot be named without: a word for it, a URL, an escape that may hide either, or a
 // literal that goes on in another line.
 func mayHoldSecret(sql string) bool {
-	return namesPassword(sql) || strings.Contains(sql, "://") || strings.IndexByte(sql, '\\') >= 0 ||
+	return namesSecret(sql) || strings.Contains(sql, "://") || strings.IndexByte(sql, '\\') >= 0 ||
 		strings.Contains(sql, "&'") || strings.Contains(sql, `&"`) || continues(sql, '\n') || continues(sql, '\r')
 }
 
@@ -172,20 +178,4 @@ func continues(sql string, newline byte) bool {
 		}
 		sql = sql[i:]
 	}
-}
-
-// namesPassword looks for the word at its letter w, which is rare, and in its many spellings.
-func namesPassword(sql string) bool {
-	const at = len("pass")
-	for i := 0; i < len(sql); i++ {
-		step := strings.IndexAny(sql[i:], "wW")
-		if step < 0 {
-			return false
-		}
-		i += step
-		if i >= at && i+at <= len(sql) && strings.EqualFold(sql[i-at:i+at], "password") {
-			return true
-		}
-	}
-	return false
 }

@@ -20,16 +20,20 @@ func TestMaskSecrets(t *testing.T) {
 		"ALTER ROLE a PASSWORD NULL":                                                       "ALTER ROLE a PASSWORD NULL",
 		"ALTER ROLE a PASSWORD ''":                                                         "ALTER ROLE a PASSWORD '***'",
 		"CREATE USER MAPPING FOR a SERVER s OPTIONS (user 'b', password 'geheim')":         "CREATE USER MAPPING FOR a SERVER s OPTIONS (user 'b', password '***')",
-		"CREATE SUBSCRIPTION s CONNECTION 'host=h password=geheim dbname=d' PUBLICATION p": "CREATE SUBSCRIPTION s CONNECTION 'host=h password='***' dbname=d' PUBLICATION p",
-		"CREATE SUBSCRIPTION s CONNECTION 'password = geheim'":                             "CREATE SUBSCRIPTION s CONNECTION 'password = '***''",
-		"CREATE SUBSCRIPTION s CONNECTION 'password=''my geheim'' host=h' PUBLICATION p":   "CREATE SUBSCRIPTION s CONNECTION 'password='***' host=h' PUBLICATION p",
-		"CREATE SUBSCRIPTION s CONNECTION E'password=\\'my geheim\\' host=h'":              "CREATE SUBSCRIPTION s CONNECTION E'password='***' host=h'",
+		"CREATE SUBSCRIPTION s CONNECTION 'host=h password=geheim dbname=d' PUBLICATION p": "CREATE SUBSCRIPTION s CONNECTION 'host=h password=*** dbname=d' PUBLICATION p",
+		"CREATE SUBSCRIPTION s CONNECTION 'password = geheim'":                             "CREATE SUBSCRIPTION s CONNECTION 'password = ***'",
+		"CREATE SUBSCRIPTION s CONNECTION 'password=''my geheim'' host=h' PUBLICATION p":   "CREATE SUBSCRIPTION s CONNECTION 'password=*** host=h' PUBLICATION p",
+		"CREATE SUBSCRIPTION s CONNECTION E'password=\\'my geheim\\' host=h'":              "CREATE SUBSCRIPTION s CONNECTION E'password=*** host=h'",
 		"CREATE SUBSCRIPTION s CONNECTION 'postgresql://u:geheim@h/d' PUBLICATION p":       "CREATE SUBSCRIPTION s CONNECTION 'postgresql://u:***@h/d' PUBLICATION p",
-		"SELECT dblink_connect('host=h user=u password=geheim')":                           "SELECT dblink_connect('host=h user=u password='***'')",
+		"SELECT dblink_connect('host=h user=u password=geheim')":                           "SELECT dblink_connect('host=h user=u password=***')",
 		"SELECT 'http://example.org:80/x'":                                                 "SELECT 'http://example.org:80/x'",
 	} {
-		if got := MaskSecrets(query); got != want {
+		got := MaskSecrets(query)
+		if got != want {
 			t.Errorf("%s\n got %s\nwant %s", query, got, want)
+		}
+		if Of(got) != Of(query) {
+			t.Errorf("masked, it has another signature: %s", got)
 		}
 	}
 }
@@ -63,6 +67,11 @@ func TestMaskSecretsHoldsBack(t *testing.T) {
 func TestMaskSecretsLeaves(t *testing.T) {
 	for _, query := range []string{
 		"UPDATE u SET password = $1 WHERE a.password = b.password", "SELECT password, 'x' FROM u WHERE password_id = 5", `SELECT E'a\'b', 'c\', $$d$$ -- it's`,
+		"set session authorization 'bob'", "set session_authorization to 'bob'", "set search_path to a, 'b'", "set work_mem = '64MB'", "set enable_seqscan = off",
+		"set password_encryption = 'md5'", "set tcp_keepalives_idle = 60", "set authentication_timeout = '1min'", "alter role a set search_path = 'key'",
+		"select set_config('search_path', 'key, secret', false)", "select key, 'x' from token where key = 'k' and secret = 'x'", "select set_config('my.token', $1, false)",
+		"create table t (key text default 'x', primary key (key))", "alter table t alter column token set default 'x'", "alter table t set schema auth",
+		"alter role a set my.token from current", "reset my.token", "select program = 'x' from t", "set my.token = default; select 'x'", "update t set token = s.token from s where s.a = 'x'",
 		"SELECT 'http://example.org:80/x', 'a'\n'b'", "ALTER ROLE a PASSWORD NULL", "UPDATE u SET password = $?",
 	} {
 		if got := MaskSecrets(query); got != query {

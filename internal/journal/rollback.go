@@ -221,17 +221,27 @@ func Again(undoes []string) string {
 	return "the same avadb rollback"
 }
 
-// Undone tells what became of the sets that the rollback went over: those that are undone by it, and the others, where
-// an item failed or was not asked for. Oldest first.
-func (r *Rollback) Undone() (undone, others []string) {
+// Undone tells what became of the sets that the rollback went over: those that are undone by it; of them those of which an item was
+// kept; and the others, where an item failed or was not asked for. Oldest first.
+func (r *Rollback) Undone() (undone, inPart, others []string) {
 	for _, t := range r.targets {
-		if r.Set != nil && t.State == SetUndone && t.UndoneBy != nil && *t.UndoneBy == r.Set.ID {
-			undone = append(undone, t.ID)
-		} else {
+		switch {
+		case r.Set == nil || t.State != SetUndone || t.UndoneBy == nil || *t.UndoneBy != r.Set.ID:
 			others = append(others, t.ID)
+		case r.kept(t):
+			inPart = append(inPart, t.ID)
+		default:
+			undone = append(undone, t.ID)
 		}
 	}
-	return undone, others
+	return undone, inPart, others
+}
+
+// kept tells that an item of the set was kept.
+func (r *Rollback) kept(of *Set) bool {
+	return slices.ContainsFunc(r.Items, func(u Undo) bool {
+		return u.Action == Kept && slices.ContainsFunc(of.Items, func(i Record) bool { return i.sameItem(u.record()) })
+	})
 }
 
 func (r *Rollback) count(a Action) int {

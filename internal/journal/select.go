@@ -162,15 +162,15 @@ const (
 
 // Undo is one line of a rollback: the item, what stood before, what avadb wrote, what stands, and what is done.
 type Undo struct {
-	Kind     Kind   `json:"kind" col:""`
-	Name     string `json:"name" col:""`
-	Database string `json:"database" col:""`
-	Before   State  `json:"before" col:"left"`
-	Ours     State  `json:"ours"`
-	Now      State  `json:"now" col:"left"`
-	Action   Action `json:"action" col:"status"`
-	Reason   string `json:"reason" col:"elastic"`
-	Error    string `json:"error"`
+	Kind     Kind   `json:"kind" col:""`          // what it changes
+	Name     string `json:"name" col:""`          // parameter, library, extension, table or grant
+	Database string `json:"database" col:""`      // of an extension, table or grant; empty for what belongs to the whole server
+	Before   State  `json:"before" col:"left"`    // what stood before
+	Ours     State  `json:"ours"`                 // what avadb wrote
+	Now      State  `json:"now" col:"left"`       // what stood when the rollback looked
+	Action   Action `json:"action" col:"status"`  // what a rollback does with it
+	Reason   string `json:"reason" col:"elastic"` // why it was kept, or nothing was to be done
+	Error    string `json:"error"`                // of an item that failed
 
 	inUse bool // kept, because something depends on it
 }

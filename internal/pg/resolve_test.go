@@ -243,6 +243,20 @@ func TestCommandFlags(t *testing.T) {
 	if got := other.CommandFlags(); got != "-h h -d two" || other.Database() != "two" {
 		t.Errorf("another database: %s, %s", got, other.Database())
 	}
+	for _, test := range []struct {
+		s    Sources
+		want string
+	}{
+		{Sources{}, "-U ann"},
+		{Sources{Host: "h", User: "bob", Database: "one"}, "-h h -d one -U ann"},
+		{Sources{User: "bob", Port: "5433"}, "-p 5433 -U ann"},
+		{Sources{Host: "-U", Port: "5433"}, "-h -U -p 5433 -U ann"},
+	} {
+		test.s.Env = services
+		if got := mustResolve(t, test.s).CommandFlagsAs("ann"); got != test.want {
+			t.Errorf("as another role: got %s, want %s", got, test.want)
+		}
+	}
 }
 
 func TestValues(t *testing.T) {

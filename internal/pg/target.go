@@ -77,8 +77,15 @@ func (t *Target) CommandFlags() string {
 
 // CommandFlagsAs are those for another role.
 func (t *Target) CommandFlagsAs(user string) string {
-	return strings.TrimSpace(t.CommandFlags() + " -U " + ShellQuote(user))
+	other := *t
+	other.words = slices.Clone(t.words)
+	if n := len(other.words); n >= 2 && other.words[n-2] == userFlag { // words puts it last
+		other.words = other.words[:n-2]
+	}
+	return strings.TrimSpace(other.CommandFlags() + " " + userFlag + " " + ShellQuote(user))
 }
+
+const userFlag = "-U"
 
 func (r *resolution) words() []string {
 	var words []string
@@ -96,7 +103,7 @@ func (r *resolution) words() []string {
 	}
 	add("-h", r.sources.Host)
 	add("-p", r.sources.Port)
-	add("-U", r.sources.User)
+	add(userFlag, r.sources.User)
 	return words
 }
 

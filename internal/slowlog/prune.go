@@ -49,7 +49,12 @@ func (t *Table) PruneAccess(conn *pg.Conn, a Access) error {
 	case conn.Server.InRecovery:
 		return fault.New(fault.Prerequisite, "the server is a standby: the table comes from its primary").WithHint("run it on the primary")
 	case layout != Current:
-		return fault.New(fault.Prerequisite, "%s has %s", t.Identifier(), layout).WithHint("avadb slowlog init upgrades it")
+		what := "is as an application made it"
+		if layout == Upgrading {
+			what = "was left by an upgrade that was interrupted"
+		}
+		return fault.New(fault.Prerequisite, "the table %s %s: old rows go only from one that avadb has upgraded", t.Identifier(), what).
+			WithHint("avadb slowlog init upgrades it")
 	case conn.Server.Superuser && !t.Trusts(conn):
 		return t.untrusted()
 	case !a.MayDelete:

@@ -19,7 +19,7 @@ type Confidence string
 // The confidences.
 const (
 	Exact      Confidence = "exact"       // all that happened in the covered window, and nothing else
-	LowerBound Confidence = "lower_bound" // at least this: entries were evicted in between
+	LowerBound Confidence = "lower_bound" // at least this: entries were evicted, or counters began anew in between; a log or a table may hold only a part
 	SinceReset Confidence = "since_reset" // also what happened before the window: counted since the last reset
 )
 
@@ -29,7 +29,7 @@ type Statement struct {
 	QueryID           *string    `json:"queryid"`               // text: it exceeds 2^53; null: not known
 	Database          *string    `json:"database"`              // it ran in; null: not known
 	User              *string    `json:"user"`                  // role that ran it; null: not known
-	Origin            string     `json:"origin"`                // stats: from pg_stat_statements; app: written by the application; log: from the server's log
+	Origin            string     `json:"origin"`                // stats: from pg_stat_statements; app: written by the application; activity: seen running; log: from the server's log
 	Calls             int64      `json:"calls" col:""`          // finished executions
 	TotalMS           float64    `json:"total_ms" col:"num.2"`  // of execution, all calls together
 	MeanMS            float64    `json:"mean_ms" col:"num.2"`   // of execution, a call
@@ -49,7 +49,7 @@ type Statement struct {
 	WALBytes          *int64     `json:"wal_bytes"`             // of WAL that it made
 	StatsSince        *time.Time `json:"stats_since"`           // 17 and up
 	Confidence        Confidence `json:"confidence" col:""`     // for the window asked for
-	Flags             []string   `json:"flags"`                 // nested: called by another statement; reset: its counters began anew within the sample
+	Flags             []string   `json:"flags"`                 // new, reset, evicted, restart, long, nested or vanished: see windows.md
 	Before            *Before    `json:"before"`                // the same statement in the window compared with; null where it did not run there, or none was asked for
 	ChangePct         *float64   `json:"change_pct"`            // of total_ms since that window; null where there is nothing to compare with
 	Example           *Example   `json:"example"`               // the slowest execution as it stood in the log, with --file; else null
@@ -74,9 +74,9 @@ type Before struct {
 // Window is what was asked for and what the answer really covers.
 type Window struct {
 	RequestedFrom time.Time  `json:"requested_from"` // begin of the window asked for
-	RequestedTo   time.Time  `json:"requested_to"`   // its end: now
-	CoveredFrom   *time.Time `json:"covered_from"`   // since when the counters run; null: unknown (extension older than 1.9)
-	CoveredTo     time.Time  `json:"covered_to"`     // when the counters were read
+	RequestedTo   time.Time  `json:"requested_to"`   // its end; now, unless a time is given
+	CoveredFrom   *time.Time `json:"covered_from"`   // begin of what was counted: a snapshot, a reset, the first event of a log; null: unknown
+	CoveredTo     time.Time  `json:"covered_to"`     // end of what was counted: a snapshot, when the counters were read, or the last event of a log
 	CoveragePct   *float64   `json:"coverage_pct"`   // of the window asked for; null: not known
 	Confidence    Confidence `json:"confidence"`     // the weakest of the rows, and not exact where the role does not see all
 	Reasons       []string   `json:"reasons"`        // why the window is not exact, a sentence each
