@@ -118,7 +118,7 @@ func TestGrowingLeakIsNamedAndHealthyPoolsAreNot(t *testing.T) {
 				return
 			}
 			leak(t, leaking, "SELECT 1") //nolint:contextcheck // it outlives the watch, as leaks do
-			leak(t, hanging, "BEGIN") //nolint:contextcheck // likewise
+			leak(t, hanging, "BEGIN")    //nolint:contextcheck // likewise
 			time.Sleep(350 * time.Millisecond)
 		}
 	})

@@ -69,7 +69,7 @@ func (s *state) name(entries []statements.Counters, texts []statements.Text) []n
 		}
 		known.own, known.texted = text.Own, text.Query != nil
 		known.resets = text.Query != nil && strings.Contains(strings.ToLower(*text.Query), "pg_stat_statements_reset")
-		added = append(added, newText{key: key, statement: known, text: text, signature: signatureOf(text)})
+		added = append(added, newText{key: key, statement: known, text: text, signature: int64(text.Signature)}) //nolint:gosec // the same bits
 	}
 	return added
 }

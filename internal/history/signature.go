@@ -1,17 +1,6 @@
 package history
 
-import (
-	"avadb/internal/fingerprint"
-	"avadb/internal/statements"
-)
-
-// signatureOf is the statement's own, whatever the server's version; 0 where its text is not known.
-func signatureOf(text statements.Text) int64 {
-	if text.Query == nil {
-		return 0
-	}
-	return int64(fingerprint.Of(*text.Query)) //nolint:gosec // the same bits
-}
+import "avadb/internal/fingerprint"
 
 // shown is a signature as text; nil where there is none.
 func shown(signature int64) *string {
@@ -28,7 +17,7 @@ func (c *Collector) described(sql string) (text string, signature *string) {
 	of := fingerprint.Of(sql).String()
 	text = fingerprint.MaskSecrets(sql)
 	if !c.o.KeepLiterals {
-		text = string(fingerprint.AppendRedacted(nil, sql))
+		text = fingerprint.MaskSecrets(string(fingerprint.AppendRedacted(nil, sql)))
 	}
 	return text, &of
 }

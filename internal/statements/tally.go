@@ -100,14 +100,15 @@ func readInfo(ctx context.Context, conn *pg.Conn, found Installed) (info, error)
 
 // Text is what a statement says, and who ran it where.
 type Text struct {
-	UserID   int64 `db:"userid"`
-	DBID     int64 `db:"dbid"`
-	Toplevel bool
-	QueryID  int64   `db:"queryid"`
-	Query    *string // with secrets masked; nil where the server has lost it
-	Database *string // nil where it was dropped
-	User     *string // nil where it was dropped
-	Own      bool    // one of avadb's
+	UserID    int64 `db:"userid"`
+	DBID      int64 `db:"dbid"`
+	Toplevel  bool
+	QueryID   int64                 `db:"queryid"`
+	Query     *string               // with secrets masked; nil where the server has lost it
+	Database  *string               // nil where it was dropped
+	User      *string               // nil where it was dropped
+	Own       bool                  // one of avadb's
+	Signature fingerprint.Signature `db:"-"` // of the text before its secrets were masked; 0 where it is not known
 }
 
 // Key is the entry's.
@@ -125,6 +126,7 @@ func ReadTexts(ctx context.Context, conn *pg.Conn, queryids []int64) ([]Text, er
 	}
 	for i, t := range texts {
 		if t.Query != nil {
+			texts[i].Signature = fingerprint.Of(*t.Query)
 			masked := fingerprint.MaskSecrets(*t.Query)
 			texts[i].Query = &masked
 		}
