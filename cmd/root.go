@@ -72,7 +72,7 @@ avadb rollback`,
 	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return a.prepare(command) }
 	a.addFlags(root)
 	root.AddCommand(
-		newEnableStats(a), newTune(a), newSlow(a), newSlowlog(a), newLogs(a), newVerify(a), newHistory(a), newRollback(a), newSettings(a),
+		newEnableStats(a), newTune(a), newSlow(a), newSlowlog(a), newLogs(a), newVerify(a), newServe(a), newHistory(a), newRollback(a), newSettings(a),
 		newConfig(a), newDemo(a), newVersion(a), newCompletion(),
 	)
 	root.SetHelpCommand(newHelp(root))
