@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"avadb/internal/fault"
@@ -22,6 +23,9 @@ const (
 func (s *Service) Run(ctx context.Context) {
 	s.warmUp(ctx)
 	s.warming.Store(false)
+	var checklist sync.WaitGroup
+	defer checklist.Wait()
+	checklist.Go(func() { s.runChecklist(ctx) })
 	check, sample := time.NewTimer(0), time.NewTicker(sampleEvery)
 	defer check.Stop()
 	defer sample.Stop()

@@ -32,15 +32,18 @@ type Service struct {
 	o        Options
 	started  time.Time
 	database shared[verdict]
+	scrape   shared[*facts]
 	recent   recent
 	draining atomic.Bool
 	warming  atomic.Bool   // until the first warm-up has ended
 	soon     chan struct{} // asks for a check of the pool now
 	crowded  bool          // of the loop alone
 
-	mutex  sync.Mutex
-	warmed pg.Warmed
-	checks Checks
+	mutex     sync.Mutex
+	warmed    pg.Warmed
+	checks    Checks
+	results   []checks.Result // of the checklist
+	checkedAt time.Time
 }
 
 // New makes a service; Run brings it to life.
@@ -48,6 +51,7 @@ func New(o Options) *Service {
 	s := &Service{o: o, started: time.Now(), soon: make(chan struct{}, 1)}
 	s.warming.Store(true)
 	s.database = shared[verdict]{work: s.probe, limit: probeLimit, keep: probeKeep}
+	s.scrape = shared[*facts]{work: s.look, limit: scrapeLimit}
 	return s
 }
 
@@ -59,7 +63,7 @@ func (s *Service) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, prefix := range []string{"", "/api"} {
 		mux.HandleFunc(prefix+"/health/liveness", func(w http.ResponseWriter, _ *http.Request) {
-			writeJSON(w, http.StatusOK, Alive{Status: "alive"})
+			writeJSON(w, http.StatusOK, Alive{Status: "alive"}) // this process answers, and that is all it says
 		})
 		mux.HandleFunc(prefix+"/health/readiness", func(w http.ResponseWriter, r *http.Request) {
 			code, body := s.readiness(r.Context())
@@ -68,6 +72,10 @@ func (s *Service) Handler() http.Handler {
 		mux.Handle(prefix+"/health/stats", s.guarded(func(w http.ResponseWriter, _ *http.Request) {
 			writeJSON(w, http.StatusOK, s.stats())
 		}))
+	}
+	mux.Handle("/metrics", s.guarded(s.metrics()))
+	if s.o.Pprof {
+		s.profiles(mux)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusNotFound, problem{"not_found"})

@@ -67,6 +67,7 @@ type Pool struct {
 	pool     *pgxpool.Pool
 	gate     *gate
 	tally    *tally
+	filling  sync.Once
 	closing  sync.Once
 }
 
@@ -170,12 +171,21 @@ func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	}
 }
 
-// Check makes one round trip on a connection of the pool.
+// Check makes one round trip on a connection of the pool. It is one attempt: whoever asks whether the server is there wants to know
+// that it is not.
 func (p *Pool) Check(ctx context.Context) error {
-	return p.With(ctx, func(c *Conn) error {
-		_, err := c.raw.Exec(ctx, aliveProbe)
-		return Describe(ctx, err)
-	})
+	began := time.Now()
+	held, err := p.pool.Acquire(ctx)
+	if err != nil {
+		if last := p.tally.lastFailure(); last != nil && ctx.Err() != nil {
+			return describeConnect(context.WithoutCancel(ctx), p.target, last) // the pause after it took the rest of the time
+		}
+		return describeConnect(ctx, p.target, err)
+	}
+	defer held.Release()
+	_, err = held.Exec(ctx, aliveProbe)
+	p.tally.worked(time.Since(began), err)
+	return Describe(ctx, err)
 }
 
 // Close closes the connections. Of a server that no longer answers there is no hearing when they are closed: it is waited for that

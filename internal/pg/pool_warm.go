@@ -23,6 +23,7 @@ const atOnce = 4
 // of the context does.
 func (p *Pool) WarmUp(ctx context.Context, target int) Warmed {
 	began := time.Now()
+	p.filling.Do(func() { p.awaitMin(ctx) })
 	target = min(target, int(p.pool.Config().MaxConns))
 	w := Warmed{Target: target}
 	var mutex sync.Mutex
@@ -56,4 +57,19 @@ func (p *Pool) WarmUp(ctx context.Context, target int) Warmed {
 	}
 	w.Took = time.Since(began)
 	return w
+}
+
+// awaitMin waits for the connections that a new pool opens by itself: those of a warm-up would come on top of them.
+func (p *Pool) awaitMin(ctx context.Context) {
+	bounded, stop := context.WithTimeout(ctx, time.Second)
+	defer stop()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for p.pool.Stat().IdleConns()+p.pool.Stat().AcquiredConns() < p.pool.Config().MinConns && p.gate.state() == 0 {
+		select {
+		case <-bounded.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
