@@ -11,8 +11,11 @@ import (
 	"avadb/internal/statements"
 )
 
-// scrapeLimit is the time of one look at the server: Prometheus waits for ten seconds by default.
-const scrapeLimit = 4 * time.Second
+// scrapeLimit is the time of reading the server, scrapePatience that of the whole scrape: Prometheus waits for ten seconds by default.
+const (
+	scrapeLimit    = 3 * time.Second
+	scrapePatience = scrapeLimit + 2*probeLimit
+)
 
 // mostStatements bounds the series that pg_stat_statements makes.
 const mostStatements = 100
@@ -91,9 +94,9 @@ type statementRow struct {
 func (s *Service) look(ctx context.Context) *facts {
 	began, f := time.Now(), &facts{}
 	limit := fault.New(fault.Timeout, "the metrics were not read within %s", scrapeLimit)
-	ctx, stop := context.WithTimeoutCause(ctx, scrapeLimit, limit)
+	bounded, stop := context.WithTimeoutCause(ctx, scrapeLimit, limit)
 	defer stop()
-	err := s.o.Pool.With(ctx, func(conn *pg.Conn) error { return s.read(ctx, conn, f) })
+	err := s.o.Pool.With(bounded, func(conn *pg.Conn) error { return s.read(bounded, conn, f) })
 	f.took = time.Since(began)
 	if err != nil {
 		s.checkSoon()

@@ -55,7 +55,7 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 func (c collector) Collect(out chan<- prometheus.Metric) {
 	f, answered := c.service.scrape.get(context.Background())
 	if !answered { // the look goes on, and the next scrape has it
-		f = &facts{failed: []string{"timeout"}, took: scrapeLimit}
+		f = &facts{failed: []string{"timeout"}, took: scrapePatience}
 	}
 	c.service.sendServer(out, f)
 	c.service.sendPool(out)

@@ -51,7 +51,7 @@ func New(o Options) *Service {
 	s := &Service{o: o, started: time.Now(), soon: make(chan struct{}, 1)}
 	s.warming.Store(true)
 	s.database = shared[verdict]{work: s.probe, limit: probeLimit, keep: probeKeep}
-	s.scrape = shared[*facts]{work: s.look, limit: scrapeLimit}
+	s.scrape = shared[*facts]{work: s.look, limit: scrapePatience}
 	return s
 }
 

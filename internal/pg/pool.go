@@ -31,6 +31,7 @@ const (
 	defaultPing    = time.Second
 	defaultSlow    = 100 * time.Millisecond
 
+	idlePing       = time.Second      // a connection that was idle for longer shows that it is alive before it is given out
 	poolPatience   = 5 * time.Second  // for a free or a new connection, unless connect_timeout says otherwise
 	lookAfter      = 15 * time.Second // how often idle connections are looked at, and the missing ones of Min opened
 	longestLife    = time.Hour        // of a connection
@@ -88,6 +89,9 @@ func NewPool(ctx context.Context, t *Target, o PoolOptions) (*Pool, error) {
 	config.MinConns, config.MaxConns = int32(o.Min), int32(o.Max) //nolint:gosec // numbers of connections
 	config.PingTimeout, config.HealthCheckPeriod = o.Ping, lookAfter
 	config.MaxConnLifetime, config.MaxConnLifetimeJitter = longestLife, lifeDifference
+	config.ShouldPing = func(_ context.Context, q pgxpool.ShouldPingParams) bool {
+		return q.IdleDuration > idlePing || p.tally.suspicious()
+	}
 	config.BeforeConnect = func(ctx context.Context, _ *pgx.ConnConfig) error { return p.gate.wait(ctx) }
 	config.AfterConnect = func(ctx context.Context, raw *pgx.Conn) error { return p.dress(ctx, raw, o.Options) }
 	if p.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
@@ -128,7 +132,7 @@ func (p *Pool) With(ctx context.Context, work func(*Conn) error) error {
 		return fault.New(fault.Failed, "the pool gave out a connection that it has not opened")
 	}
 	err = work(c)
-	p.tally.worked(time.Since(began), err)
+	p.tally.worked(time.Since(began), err, c.raw.IsClosed())
 	return err
 }
 
@@ -184,7 +188,7 @@ func (p *Pool) Check(ctx context.Context) error {
 	}
 	defer held.Release()
 	_, err = held.Exec(ctx, aliveProbe)
-	p.tally.worked(time.Since(began), err)
+	p.tally.worked(time.Since(began), err, held.Conn().IsClosed())
 	return Describe(ctx, err)
 }
 

@@ -93,15 +93,22 @@ func (t *tally) gaveUp() {
 	t.note(func() { t.pool.Waits, t.pool.Canceled = t.pool.Waits+1, t.pool.Canceled+1 })
 }
 
-func (t *tally) worked(took time.Duration, err error) {
+// worked takes note of work on a connection, and whether that was lost with it.
+func (t *tally) worked(took time.Duration, err error, closed bool) {
 	t.note(func() {
-		if err == nil {
-			t.pool.Connected = true
+		if err == nil || closed {
+			t.pool.Connected = !closed
 		}
 		if t.pool.First == nil && err == nil {
 			t.pool.First = &took
 		}
 	})
+}
+
+// suspicious tells that the other connections may be gone as well.
+func (t *tally) suspicious() (is bool) {
+	t.note(func() { is = !t.pool.Connected })
+	return is
 }
 
 func (t *tally) lastFailure() (err error) {
