@@ -39,6 +39,7 @@ type app struct {
 	format      render.Format
 	command     *cobra.Command     // the one that runs
 	stop        context.CancelFunc // ends --timeout's context
+	readerGone  bool               // who read stdout has gone
 	watching    string             // the change set that this command itself has on probation
 }
 

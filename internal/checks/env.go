@@ -21,6 +21,8 @@ type Env struct {
 	Expect string // primary, standby, or empty: nothing is expected
 	RAM    int64  // bytes of the server's memory as the user says; 0: as the newest tune says
 	Now    func() time.Time
+	// Endpoints are those of --health-url; nil: none were named.
+	Endpoints *Endpoints
 	// Journal gives the change sets of the server; an error where they, or some of them, cannot be read.
 	Journal func(ctx context.Context) ([]*journal.Set, error)
 	// History opens the history of the server, to be closed; nil where there is none.

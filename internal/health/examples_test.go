@@ -98,7 +98,9 @@ func TestAlertRules(t *testing.T) {
 		}
 	}
 	var rules struct {
-		Groups []struct{ Rules []struct{ Alert, Expr string } }
+		Groups []struct {
+			Rules []struct{ Alert, Expr string }
+		}
 	}
 	read(t, "prometheus/avadb-alerts.yml", func(raw []byte) error { return yaml.Unmarshal(raw, &rules) })
 	tests, err := os.ReadFile(filepath.Join(folder, "avadb-alerts.test.yml"))
