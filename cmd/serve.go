@@ -118,7 +118,7 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	defer endpoint.Close()
+	defer func() { _ = endpoint.Close() }() // Serve has closed it, where it came to that
 	s.pool.Log = a.log
 	pool, err := pg.NewPool(ctx, target, s.pool)
 	if err != nil {

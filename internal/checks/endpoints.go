@@ -121,12 +121,12 @@ func whyNoAnswer(err error) string {
 	return err.Error()
 }
 
-// failed says what is wrong with an answer that is not the wanted one; empty where nothing is.
-func (a answer) failed(want int) string {
+// failed says what is wrong with an answer that is no 200; empty where nothing is.
+func (a answer) failed() string {
 	switch {
 	case a.err != "":
 		return "no answer: " + a.err
-	case a.code != want:
+	case a.code != http.StatusOK:
 		text := fmt.Sprintf("status %d", a.code)
 		if line, _, _ := bytes.Cut(bytes.TrimSpace(a.body), []byte("\n")); len(line) > 0 {
 			text += fmt.Sprintf(": %.100s", line)

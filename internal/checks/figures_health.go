@@ -39,7 +39,7 @@ func healthFigures() []Figure {
 // ofHealth makes a figure of the statistics. read gives nil where they do not hold it.
 func ofHealth(name, unit string, read func(healthStats) (*float64, string)) Figure {
 	return Figure{Name: name, Unit: unit, Better: lower, health: true, Measure: func(ctx context.Context, e *Env, _ *Kept) (Kept, error) {
-		s, _, bad := e.readStats(ctx)
+		s, bad := e.readStats(ctx)
 		if bad != nil {
 			return Kept{}, fault.New(fault.Failed, "%s", bad.Detail)
 		}

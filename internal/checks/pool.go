@@ -16,7 +16,7 @@ func pool() []Check {
 
 // poolStats gives the statistics, or the reason why the pool cannot be seen.
 func (e *Env) poolStats(ctx context.Context) (healthStats, *Outcome) {
-	s, _, bad := e.readStats(ctx)
+	s, bad := e.readStats(ctx)
 	if bad != nil {
 		o := unseen(bad.Detail, bad.Fix)
 		return s, &o

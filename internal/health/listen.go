@@ -75,7 +75,7 @@ func (l Listen) check() error {
 
 // readToken gives the token of the file, else that of the environment; empty where there is neither.
 func (l Listen) readToken() (string, error) {
-	token, from := l.Token, "AVADB_SERVE_TOKEN"
+	token, from := l.Token, "AVADB_SERVE_TOKEN" //nolint:gosec // the name of a variable
 	if l.TokenFile != "" {
 		raw, err := os.ReadFile(l.TokenFile)
 		if err != nil {

@@ -138,7 +138,7 @@ func request(t *testing.T, method, url string, header http.Header) (code int, he
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	raw, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -141,7 +141,7 @@ func TestNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer quiet.Close()
+	defer func() { _ = quiet.Close() }()
 	before := net.DefaultResolver
 	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "udp", quiet.LocalAddr().String())
@@ -181,7 +181,7 @@ func TestThousandAtOnce(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				defer answer.Body.Close()
+				_ = answer.Body.Close()
 				if answer.StatusCode != http.StatusOK {
 					t.Errorf("%d", answer.StatusCode)
 				}

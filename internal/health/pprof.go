@@ -2,7 +2,7 @@ package health
 
 import (
 	"net/http"
-	"net/http/pprof" //nolint:gosec // its own handlers hang on http.DefaultServeMux, which nothing here serves
+	"net/http/pprof" // what it hangs on http.DefaultServeMux is served by nobody here
 )
 
 // profiles adds those of this process, for whoever may read the metrics.

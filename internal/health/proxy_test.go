@@ -56,12 +56,12 @@ func (n *network) serve() {
 }
 
 func (n *network) pass(client net.Conn) {
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	upstream, err := net.Dial("tcp", n.to) //nolint:noctx // of the test's life
 	if err != nil {
 		return
 	}
-	defer upstream.Close()
+	defer func() { _ = upstream.Close() }()
 	n.mutex.Lock()
 	n.open = append(n.open, client, upstream)
 	n.accepted, n.now = n.accepted+1, n.now+1

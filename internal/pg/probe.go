@@ -89,6 +89,8 @@ func (p *Probe) drop() {
 }
 
 // Close ends the connection; the server is told where it still listens.
+//
+//nolint:contextcheck // it must also work when the caller's context has ended
 func (p *Probe) Close() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
