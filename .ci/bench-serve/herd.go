@@ -51,7 +51,7 @@ func (r *rig) herd(ctx context.Context) (string, error) {
 ## A server that comes back
 
 %d clients, each with a pool of one connection and a statement that runs, lose their server at the same moment; it is away for %s. All pause
-%s x %g^failures, at most %s, one of them with up to %d %% on top. Attempts to connect within %s, from one second after the loss until all
+%s x %g^attempt, at most %s, one kind with up to %d %% on top. Attempts to connect within %s, from one second after the loss until all
 are back: the most of them. Medians of %d outages each, in turn.
 
 | | with jitter | without | ratio |

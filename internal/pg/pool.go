@@ -92,7 +92,10 @@ func NewPool(ctx context.Context, t *Target, o PoolOptions) (*Pool, error) {
 	config.ShouldPing = func(_ context.Context, q pgxpool.ShouldPingParams) bool {
 		return q.IdleDuration > idlePing || p.tally.suspicious()
 	}
-	config.BeforeConnect = func(ctx context.Context, _ *pgx.ConnConfig) error { return p.gate.wait(ctx) }
+	config.BeforeConnect = func(ctx context.Context, one *pgx.ConnConfig) error {
+		dialOnce(one)
+		return p.gate.wait(ctx)
+	}
 	config.AfterConnect = func(ctx context.Context, raw *pgx.Conn) error { return p.dress(ctx, raw, o.Options) }
 	if p.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, Describe(ctx, err)

@@ -2,9 +2,11 @@ package pg
 
 import (
 	"context"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -207,5 +209,32 @@ func TestGate(t *testing.T) {
 	g.next = time.Now().Add(time.Hour)
 	if err := g.wait(ctx); err == nil {
 		t.Error("it does not end with its context")
+	}
+}
+
+// Something that listens where the server was and closes each connection, as a load balancer does: one dial an attempt.
+func TestPoolDialsOnce(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed by Cleanup
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	var dials atomic.Int64
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			dials.Add(1)
+			_ = c.Close()
+		}
+	}()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	p := mustPool(t, "host=127.0.0.1 port="+port+" user=u dbname=d sslmode=disable", PoolOptions{Min: 1, Max: 1})
+	_ = p.With(t.Context(), func(*Conn) error { return nil })
+	_, s := p.Stats()
+	if s.ConnectFailures < 4 || s.ConnectFailures > 10 || dials.Load() < s.ConnectFailures || dials.Load() > s.ConnectFailures+1 {
+		t.Errorf("%d dials in %d attempts", dials.Load(), s.ConnectFailures)
 	}
 }
