@@ -52,6 +52,7 @@ func (s *Service) probe(ctx context.Context) verdict {
 		return verdict{reasonDatabase, pg.Reason(err)}
 	}
 	if _, pool := s.o.Pool.Stats(); pool.Size == 0 && !pool.Connected && !s.warming.Load() {
+		s.o.Pool.Hurry()
 		if err := s.o.Pool.Check(ctx); err != nil {
 			return verdict{reasonPool, pg.Reason(err)}
 		}

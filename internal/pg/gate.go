@@ -42,7 +42,7 @@ type gate struct {
 	mutex    sync.Mutex
 	failures int           // in a row
 	next     time.Time     // no attempt before this; zero while the gate is open
-	opened   chan struct{} // closed when an attempt succeeds
+	opened   chan struct{} // closed when those who wait are to look again
 }
 
 func newGate(policy RetryPolicy) *gate { return &gate{policy: policy, opened: make(chan struct{})} }
@@ -96,6 +96,17 @@ func (g *gate) failed(began int) {
 	}
 	g.failures++
 	g.next = time.Now().Add(g.policy.pause(g.failures))
+}
+
+// hurry lets the next attempt be made now.
+func (g *gate) hurry() {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if g.failures > 0 {
+		g.next = time.Time{}
+		close(g.opened)
+		g.opened = make(chan struct{})
+	}
 }
 
 // succeeded opens it.

@@ -195,6 +195,9 @@ func (p *Pool) Check(ctx context.Context) error {
 	return Describe(ctx, err)
 }
 
+// Hurry is for who has seen the server answer: an attempt to connect need not wait any longer.
+func (p *Pool) Hurry() { p.gate.hurry() }
+
 // Close closes the connections. Of a server that no longer answers there is no hearing when they are closed: it is waited for that
 // long, and they end with the process.
 func (p *Pool) Close(limit time.Duration) {
