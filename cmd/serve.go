@@ -80,12 +80,12 @@ func (o serveOptions) check(a *app) (s serving, err error) {
 	switch {
 	case o.poolMax < 1 || o.poolMax > 1000:
 		return s, fault.New(fault.Usage, "--pool-max %d is no size of a pool", o.poolMax).WithHint("give 1 to 1000")
-	case o.poolMin < 0 || o.poolMin > o.poolMax:
+	case o.poolMin < 1 || o.poolMin > o.poolMax && a.changed("pool-min"):
 		return s, fault.New(fault.Usage, "--pool-min %d does not fit --pool-max %d", o.poolMin, o.poolMax)
-	case o.warm < 0 || o.warm > o.poolMax:
+	case o.warm < 0 || o.warm > o.poolMax && a.changed("warm"):
 		return s, fault.New(fault.Usage, "--warm %d does not fit --pool-max %d", o.warm, o.poolMax)
 	}
-	s.pool = pg.PoolOptions{Min: o.poolMin, Max: o.poolMax}
+	s.pool = pg.PoolOptions{Min: min(o.poolMin, o.poolMax), Max: o.poolMax}
 	if s.pool.Slow, err = duration("slow", o.slow, time.Millisecond); err != nil {
 		return s, err
 	}
