@@ -19,7 +19,8 @@ const (
 
 const (
 	probeLimit = time.Second            // for the database to answer
-	probeKeep  = 400 * time.Millisecond // with the limit: an answer is never older than 1.4 s
+	keepReady  = 400 * time.Millisecond // with the limit: it is noticed within 1.4 s that the database is gone
+	keepFailed = 200 * time.Millisecond // likewise within 1.2 s that it is back
 )
 
 // Alive is the body of /liveness.
@@ -44,6 +45,14 @@ type NotReady struct {
 
 // verdict is what asking the database gave: empty where it answered.
 type verdict struct{ reason, detail string }
+
+// keepVerdict says how long an answer may be given again.
+func keepVerdict(v verdict) time.Duration {
+	if v.reason == "" {
+		return keepReady
+	}
+	return keepFailed
+}
 
 // probe asks the database on the connection that nobody else uses; shared sees to it that it is asked by one at a time.
 func (s *Service) probe(ctx context.Context) verdict {

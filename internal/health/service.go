@@ -50,7 +50,7 @@ type Service struct {
 func New(o Options) *Service {
 	s := &Service{o: o, started: time.Now(), soon: make(chan struct{}, 1)}
 	s.warming.Store(true)
-	s.database = shared[verdict]{work: s.probe, limit: probeLimit, keep: probeKeep}
+	s.database = shared[verdict]{work: s.probe, limit: probeLimit, keep: keepVerdict}
 	s.scrape = shared[*facts]{work: s.look, limit: scrapePatience}
 	return s
 }

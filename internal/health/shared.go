@@ -9,8 +9,8 @@ import (
 // shared answers many who ask at the same time with one piece of work: while it runs nobody begins another, however many ask.
 type shared[T any] struct {
 	work  func(context.Context) T
-	limit time.Duration // for one piece of work, and for each who waits for it
-	keep  time.Duration // how long an answer may be given again; 0: not beyond those who waited for it
+	limit time.Duration         // for one piece of work, and for each who waits for it
+	keep  func(T) time.Duration // how long an answer may be given again; nil: not beyond those who waited for it
 
 	mutex  sync.Mutex
 	flight *flight[T]
@@ -55,6 +55,9 @@ func (s *shared[T]) fly(ctx context.Context, f *flight[T]) {
 	f.answer = s.work(ctx)
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.flight, s.answer, s.until = nil, f.answer, time.Now().Add(s.keep)
+	s.flight, s.answer = nil, f.answer
+	if s.keep != nil {
+		s.until = time.Now().Add(s.keep(f.answer))
+	}
 	close(f.done)
 }
