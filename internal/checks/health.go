@@ -177,8 +177,8 @@ func checkMetrics(ctx context.Context, e *Env) (Outcome, error) {
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(a.body))
-	if err != nil { //nolint:nilerr // that they do not parse is what was found
-		return found(Fail, a.url+": "+err.Error(), "curl -s "+shellWord(a.url)+" | promtool check metrics"), nil
+	if err != nil {
+		return found(Fail, a.url+": "+err.Error(), "curl -s "+shellWord(a.url)+" | promtool check metrics"), nil //nolint:nilerr // that is what was found
 	}
 	series := 0.0
 	for _, family := range families {
