@@ -209,3 +209,16 @@ func TestScrapeOfAnyRole(t *testing.T) {
 		t.Error(body)
 	}
 }
+
+// What the metrics cannot say is said once in the log.
+func TestScrapeWithoutTheExtension(t *testing.T) {
+	r := start(t, serving{dsn: common.DSN("template1"), o: Options{Warm: 1, Statements: true}, pool: pg.PoolOptions{Min: 1}})
+	for range 3 {
+		if _, _, body := request(t, http.MethodGet, r.url+"/metrics", nil); !strings.Contains(body, `avadb_scrape_failed{part="statements"} 1`) || !strings.Contains(body, "\npg_up 1\n") {
+			t.Error(body)
+		}
+	}
+	if n := strings.Count(r.log.String(), "no extension pg_stat_statements"); n != 1 {
+		t.Errorf("said %d times: %s", n, r.log.String())
+	}
+}

@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"avadb/internal/fault"
@@ -139,10 +140,14 @@ func (s *Service) read(ctx context.Context, conn *pg.Conn, f *facts) error {
 			continue
 		}
 		f.failed, last = append(f.failed, part.name), err
+		if !slices.Contains(s.unread, part.name) && ctx.Err() == nil {
+			s.o.Log.Warn("a part of the metrics cannot be read: " + part.name + ": " + err.Error())
+		}
 		if conn.Raw().IsClosed() || ctx.Err() != nil {
 			break
 		}
 	}
+	s.unread = f.failed
 	if conn.Raw().IsClosed() {
 		f.up = false
 		return last

@@ -21,26 +21,43 @@ const (
 
 // Run warms the pool up and watches it until the context ends.
 func (s *Service) Run(ctx context.Context) {
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { s.sampleAll(ctx) })
 	s.warmUp(ctx)
 	s.warming.Store(false)
-	var checklist sync.WaitGroup
-	defer checklist.Wait()
-	checklist.Go(func() { s.runChecklist(ctx) })
-	check, sample := time.NewTimer(0), time.NewTicker(sampleEvery)
+	beside.Go(func() { s.runChecklist(ctx) })
+	check := time.NewTimer(0)
 	defer check.Stop()
-	defer sample.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-sample.C:
-			s.sample(time.Now())
 		case <-s.soon:
 			check.Reset(s.check(ctx))
 		case <-check.C:
 			check.Reset(s.check(ctx))
 		}
 	}
+}
+
+// sampleAll takes a sample each second, also while a check waits for its answer.
+func (s *Service) sampleAll(ctx context.Context) {
+	tick := time.NewTicker(sampleEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			s.sample(now)
+		}
+	}
+}
+
+// isWarming tells that the pool is being filled for the first time, and that nothing has gone wrong with it.
+func (s *Service) isWarming(pool pg.PoolStats) bool {
+	return s.warming.Load() && pool.ConnectFailures == 0
 }
 
 // checkSoon has the pool looked at now and not at its time: something else has seen the database fail.

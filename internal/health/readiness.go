@@ -60,7 +60,7 @@ func (s *Service) probe(ctx context.Context) verdict {
 		s.checkSoon()
 		return verdict{reasonDatabase, pg.Reason(err)}
 	}
-	if _, pool := s.o.Pool.Stats(); pool.Size == 0 && !pool.Connected && !s.warming.Load() {
+	if _, pool := s.o.Pool.Stats(); pool.Size == 0 && !pool.Connected && !s.isWarming(pool) {
 		s.o.Pool.Hurry()
 		if err := s.o.Pool.Check(ctx); err != nil {
 			return verdict{reasonPool, pg.Reason(err)}
@@ -86,7 +86,7 @@ func (s *Service) readiness(ctx context.Context) (code int, body any) {
 		return no(v.reason, v.detail)
 	case s.draining.Load(): // meanwhile
 		return no(reasonDraining, "")
-	case s.warming.Load():
+	case s.isWarming(pool):
 		return no(reasonWarming, "")
 	case pool.Used >= pool.Max:
 		return no(reasonExhausted, "")

@@ -37,7 +37,8 @@ type Service struct {
 	draining atomic.Bool
 	warming  atomic.Bool   // until the first warm-up has ended
 	soon     chan struct{} // asks for a check of the pool now
-	crowded  bool          // of the loop alone
+	crowded  bool          // of the samples alone
+	unread   []string      // parts of the metrics that the last look could not read; of one look at a time
 
 	mutex     sync.Mutex
 	warmed    pg.Warmed
