@@ -61,7 +61,7 @@ func (p *Pool) WarmUp(ctx context.Context, target int) Warmed {
 
 // awaitMin waits for the connections that a new pool opens by itself: those of a warm-up would come on top of them.
 func (p *Pool) awaitMin(ctx context.Context) {
-	bounded, stop := context.WithTimeout(ctx, time.Second)
+	bounded, stop := context.WithTimeout(ctx, 3*time.Second)
 	defer stop()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
