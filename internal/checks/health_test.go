@@ -71,7 +71,8 @@ func TestHealthChecks(t *testing.T) {
 		},
 		"short waits": {
 			map[string]string{"/api/health/stats": full(`, "last_hour": {"minutes": 5, "waits": 4, "wait_ms": 8, "canceled": 0}`), "/metrics": "pg_up 1\n"},
-			map[string]Status{"POOL02": Warn, "HLT04": OK}, nil,
+			map[string]Status{"POOL02": Warn, "HLT04": OK},
+			nil,
 		},
 		"ready by its status alone": {
 			map[string]string{"/api/health/readiness": `{"status": "not_ready"}`}, map[string]Status{"HLT02": Fail, "HLT01": Fail}, nil,
@@ -83,14 +84,16 @@ func TestHealthChecks(t *testing.T) {
 		},
 		"no statistics": {
 			map[string]string{"/api/health/stats": "<html>", "/metrics": ""},
-			map[string]Status{"HLT03": Fail, "POOL01": Skip, "POOL02": Skip, "HLT04": Fail}, map[string]string{"HLT03": "no JSON"},
+			map[string]Status{"HLT03": Fail, "POOL01": Skip, "POOL02": Skip, "HLT04": Fail},
+			map[string]string{"HLT03": "no JSON"},
 		},
 		"elsewhere": {
 			map[string]string{"/api/health/liveness": "302 ", "/elsewhere": "fine"}, map[string]Status{"HLT01": Fail}, map[string]string{"HLT01": "302"},
 		},
 		"locked": {
 			map[string]string{"/api/health/stats": "401 {}", "/metrics": "403 {}"},
-			map[string]Status{"HLT03": Skip, "HLT04": Skip, "POOL01": Skip}, map[string]string{"HLT03": "another token"},
+			map[string]Status{"HLT03": Skip, "HLT04": Skip, "POOL01": Skip},
+			map[string]string{"HLT03": "another token"},
 		},
 		"silent": {map[string]string{"/api/health/liveness": "slow"}, map[string]Status{"HLT01": Fail}, map[string]string{"HLT01": "no answer within 3s"}},
 	} {
