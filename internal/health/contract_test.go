@@ -185,6 +185,9 @@ func TestCrowdedPoolWarnsOnce(t *testing.T) {
 	if !strings.Contains(body, "\npg_up 1\n") || !strings.Contains(body, `avadb_scrape_failed{part="pool"} 1`) {
 		t.Error("an exhausted pool passes for a server that is down")
 	}
+	if r.check(t.Context()); strings.Contains(r.log.String(), "cannot be reached") {
+		t.Error("an exhausted pool passes for a database that cannot be reached")
+	}
 	release()
 	r.turns(t, http.StatusOK)
 	time.Sleep(1200 * time.Millisecond)

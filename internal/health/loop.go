@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -94,7 +95,7 @@ func (s *Service) check(ctx context.Context) time.Duration {
 	bounded, stop := context.WithTimeoutCause(ctx, checkLimit, limit)
 	defer stop()
 	err := s.o.Pool.Check(bounded)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, pg.ErrPoolBusy) {
 		return checkEvery
 	}
 	failed := s.noteCheck(err, time.Now())

@@ -140,15 +140,15 @@ func (p *Pool) With(ctx context.Context, work func(*Conn) error) error {
 }
 
 func (p *Pool) describe(ctx context.Context, err error) error {
-	if errors.Is(err, errPoolBusy) {
-		return fault.New(fault.Connect, "all %d connections of the pool are in use, and none became free within %s", p.pool.Stat().MaxConns(), p.patience).
+	if errors.Is(err, ErrPoolBusy) {
+		return fault.New(fault.Connect, "all %d connections of the pool are in use: %w", p.pool.Stat().MaxConns(), err).
 			WithHint("find out what holds them, or allow more")
 	}
 	return describeConnect(ctx, p.target, err)
 }
 
-// errPoolBusy is of a pool that gave no connection in time, although the server takes them.
-var errPoolBusy = errors.New("no free connection in the pool")
+// ErrPoolBusy is of a pool whose connections are all in use, and none became free in time. It says nothing of the server.
+var ErrPoolBusy = errors.New("none became free in time")
 
 // acquire takes a connection out. The pauses between the attempts are the gate's.
 func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
@@ -169,7 +169,7 @@ func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 				return nil, last
 			}
 			if ctx.Err() == nil {
-				return nil, errPoolBusy
+				return nil, ErrPoolBusy
 			}
 			return nil, err
 		case !retryable(err) && !isDown(err):
@@ -184,10 +184,15 @@ func (p *Pool) Check(ctx context.Context) error {
 	began := time.Now()
 	held, err := p.pool.Acquire(ctx)
 	if err != nil {
-		if last := p.tally.lastFailure(); last != nil && ctx.Err() != nil {
-			return describeConnect(context.WithoutCancel(ctx), p.target, last) // the pause after it took the rest of the time
+		last := p.tally.lastFailure()
+		switch stat := p.pool.Stat(); {
+		case ctx.Err() == nil:
+		case last != nil:
+			err, ctx = last, context.WithoutCancel(ctx) // the pause after it took the rest of the time
+		case stat.AcquiredConns() >= stat.MaxConns():
+			err, ctx = ErrPoolBusy, context.WithoutCancel(ctx)
 		}
-		return describeConnect(ctx, p.target, err)
+		return p.describe(ctx, err)
 	}
 	defer held.Release()
 	_, err = held.Exec(ctx, aliveProbe)
