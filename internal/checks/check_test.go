@@ -81,7 +81,7 @@ func TestSelect(t *testing.T) {
 		{[]string{"WRP02", "CON01"}, nil, "CON01 WRP02"},
 		{[]string{"CNX1"}, nil, "did you mean CNX01?"},
 		{nil, []string{"COM"}, "did you mean CON?"},
-		{[]string{"everything"}, nil, "groups: CON, CNX"},
+		{[]string{"everything"}, nil, "groups: CON, POOL"},
 		{[]string{""}, nil, "groups:"},
 		{[]string{"CON"}, []string{"CON"}, "groups:"},
 	} {

@@ -23,6 +23,8 @@ type Env struct {
 	Now    func() time.Time
 	// StoreFlags are --store as the user gave it, for the commands that the findings name; empty where it was not given.
 	StoreFlags string
+	// Endpoints are those of --health-url; nil: none were named.
+	Endpoints *Endpoints
 	// Journal gives the change sets of the server; an error where they, or some of them, cannot be read.
 	Journal func(ctx context.Context) ([]*journal.Set, error)
 	// History opens the history of the server, to be closed; nil where there is none.

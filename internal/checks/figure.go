@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,8 @@ type Figure struct {
 	// Measure gives the value now. before is what an earlier run kept, nil where there is none: counters that only go up
 	// are compared between the two.
 	Measure func(ctx context.Context, e *Env, before *Kept) (Kept, error)
+
+	health bool // it is read from the endpoints of --health-url
 }
 
 // direction says what an improvement is.
@@ -53,14 +56,17 @@ type Compared struct {
 
 // Figures are all of them, in their order.
 func Figures() []Figure {
-	return []Figure{averageQuery(), connectionShare(), slowVisibility()}
+	return append([]Figure{averageQuery(), connectionShare(), slowVisibility()}, healthFigures()...)
 }
 
-// Measure takes all figures now. before may be nil. One that cannot be measured has no value and says why; the error is
+// Measure takes all figures now; those of the endpoints where some are named. before may be nil. One that cannot be measured has no value and says why; the error is
 // that of a lost connection or of the context's end.
 func Measure(ctx context.Context, e *Env, before *Saved) ([]Kept, error) {
 	var kept []Kept
 	for _, f := range Figures() {
+		if f.health && e.Endpoints == nil {
+			continue
+		}
 		earlier := before.figure(f.Name)
 		var measured Kept
 		outcome, err := e.bounded(ctx, "verify", func(ctx context.Context, e *Env) (Outcome, error) {
@@ -90,7 +96,11 @@ func Measure(ctx context.Context, e *Env, before *Saved) ([]Kept, error) {
 // Compare sets what was measured now beside what was kept; before may be nil.
 func Compare(now []Kept, before *Saved) []Compared {
 	rows := make([]Compared, 0, len(now))
-	for i, f := range Figures() {
+	for _, f := range Figures() {
+		i := slices.IndexFunc(now, func(k Kept) bool { return k.Figure == f.Name })
+		if i < 0 {
+			continue
+		}
 		row := Compared{Figure: f.Name, Unit: f.Unit, After: now[i].Value, Detail: now[i].Detail}
 		if earlier := before.figure(f.Name); earlier != nil {
 			row.Before = earlier.Value

@@ -10,7 +10,7 @@ import (
 
 // All is the checklist, in its order.
 func All() []Check {
-	return slices.Concat(connection(), sessions(), counters(), slowTable(), configuration(), timeouts(), wraparound(), replication(), archiving())
+	return slices.Concat(connection(), pool(), sessions(), counters(), slowTable(), healthEndpoints(), configuration(), timeouts(), wraparound(), replication(), archiving())
 }
 
 func groupOf(id string) string { return strings.TrimRight(id, "0123456789") }

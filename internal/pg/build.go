@@ -22,20 +22,7 @@ import (
 // the environment of the process and that names a place is given explicitly.
 func (s settings) config() (*pgx.ConnConfig, error) {
 	endpoints := s.endpoints()
-	explicit := []option{
-		{"host", join(endpoints, func(e endpoint) string { return e.host })},
-		{"port", join(endpoints, func(e endpoint) string { return e.port })},
-		{"dbname", s.get("dbname")},
-		{"user", s.get("user")},
-		{"password", s.get("password")},
-	}
-	for _, key := range sortedKeys() {
-		given := slices.ContainsFunc(explicit, func(o option) bool { return o.key == key })
-		if _, set := s[key]; set && keys[key] == passed && !given {
-			explicit = append(explicit, option{key, s.get(key)})
-		}
-	}
-	config, err := parseConfig(explicit)
+	config, err := parseOptions(s.explicit(endpoints), pgx.ParseConfig)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +37,24 @@ func (s settings) config() (*pgx.ConnConfig, error) {
 	}
 	s.boundTLS(config)
 	return config, nil
+}
+
+// explicit are all options that the driver is given.
+func (s settings) explicit(endpoints []endpoint) []option {
+	explicit := []option{
+		{"host", join(endpoints, func(e endpoint) string { return e.host })},
+		{"port", join(endpoints, func(e endpoint) string { return e.port })},
+		{"dbname", s.get("dbname")},
+		{"user", s.get("user")},
+		{"password", s.get("password")},
+	}
+	for _, key := range sortedKeys() {
+		given := slices.ContainsFunc(explicit, func(o option) bool { return o.key == key })
+		if _, set := s[key]; set && keys[key] == passed && !given {
+			explicit = append(explicit, option{key, s.get(key)})
+		}
+	}
+	return explicit
 }
 
 // pathPinned lets the driver ask for target_session_attrs within a transaction whose search_path is pinned: it calls
@@ -84,21 +89,22 @@ func (s settings) startup() map[string]string {
 	return parameters
 }
 
-// parseConfig hands options to the driver. PGSERVICE of the process would make it read a service even where
+// parseOptions hands options to a parser of the driver. PGSERVICE of the process would make it read a service even where
 // the base is another: an empty section in a file of our own takes that place, as an environment must not be
 // changed under running goroutines.
-func parseConfig(options []option) (*pgx.ConnConfig, error) {
+func parseOptions[T any](options []option, parse func(string) (T, error)) (T, error) {
+	var none T
 	if os.Getenv("PGSERVICE") != "" {
 		path, err := emptyService()
 		if err != nil {
-			return nil, fault.New(fault.Config, "making a service file that stands in for PGSERVICE: %w", err).WithHint("unset PGSERVICE")
+			return none, fault.New(fault.Config, "making a service file that stands in for PGSERVICE: %w", err).WithHint("unset PGSERVICE")
 		}
 		defer os.Remove(path) //nolint:errcheck // a file of one line in the temp folder
 		options = append(options, option{"service", "avadb"}, option{"servicefile", path})
 	}
-	config, err := pgx.ParseConfig(writeDSN(options))
+	config, err := parse(writeDSN(options))
 	if err != nil {
-		return nil, fault.New(fault.Config, "the connection options do not fit: %s", withoutDSN(err)).
+		return none, fault.New(fault.Config, "the connection options do not fit: %s", withoutDSN(err)).
 			WithHint("`avadb config show` lists them and where each came from")
 	}
 	return config, nil

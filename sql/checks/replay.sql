@@ -5,4 +5,5 @@ SELECT coalesce(pg_catalog.pg_last_wal_receive_lsn() <= pg_catalog.pg_last_wal_r
        EXISTS (SELECT FROM pg_catalog.pg_stat_wal_receiver WHERE pid IS NOT NULL) AS receiving,
        coalesce(pg_catalog.current_setting('restore_command', true), '') <> '' AS from_archive,
        pg_catalog.pg_is_wal_replay_paused() AS paused,
-       greatest(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()), 0)::float8 AS seconds
+       (CASE WHEN pg_catalog.pg_last_xact_replay_timestamp() IS NOT NULL -- greatest() would take null for 0
+             THEN greatest(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()), 0) END)::float8 AS seconds
