@@ -116,7 +116,7 @@ func (a *app) ingester(ctx context.Context, conn *pg.Conn, o slowlogIngestOption
 	if err != nil {
 		return nil, fault.New(fault.Failed, "find the folder of avadb's state: %w", err).WithHint("set XDG_STATE_HOME")
 	}
-	cursors, err := slowlog.OpenCursors(root, conn.Server.SystemIdentifier, conn.Server.Database+"."+table.Schema)
+	cursors, err := slowlog.OpenCursors(root, conn, table)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,9 @@ import (
 func counted(t testing.TB, f *form, data []byte, size, workers int) string {
 	t.Helper()
 	o := &Options{Block: size, Workers: workers, Statements: true}
-	o.prepare()
+	if err := o.prepare(); err != nil {
+		t.Fatal(err)
+	}
 	r := &run{options: o, total: newTotal(o)}
 	b := &blocks{in: bytes.NewReader(data), ends: f.parser(), size: size}
 	var file File
@@ -69,7 +71,7 @@ func TestBlocks(t *testing.T) {
 			if filepath.Ext(name) == ".txt" {
 				return
 			}
-			f, err := detect(data, nil)
+			f, err := detect(data, &Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -8,12 +8,15 @@ import (
 
 // clock reads timestamps. Log lines come in the order of time, so that nearly every one is of the minute before.
 type clock struct {
-	minute [16]byte // 2026-11-24 03:20
-	base   int64    // seconds since 1970 of that minute, as if it were UTC
-	zone   [8]byte  // the zone that was looked up last
-	zoneN  int
-	shift  int64  // its seconds east of UTC
-	doubt  string // a zone that is not known, and was taken for UTC, or that has several meanings
+	minute  [16]byte // 2026-11-24 03:20
+	base    int64    // seconds since 1970 of that minute, as if it were UTC
+	zone    [8]byte  // the zone that was looked up last
+	zoneN   int
+	shift   int64 // its seconds east of UTC
+	local   int64 // of timestamps without a zone, where localOK
+	localOK bool
+	in      *time.Location // where the log was written; nil: not known
+	doubt   string         // a zone that is not known, and was taken for UTC, or that has several meanings
 }
 
 // stamp reads 2026-11-24 03:20:47.921 UTC off the front of text. The fraction is optional, and so is the zone. It gives the microseconds
@@ -49,19 +52,57 @@ func (c *clock) zoned(text []byte, at int64, n int) (int64, int) {
 		to++
 	}
 	if to == from || text[from] == 'T' && to-from == 1 || to-from == 1 && text[from] != 'Z' {
-		return at, n
+		return at - c.here(at)*1e6, n
 	}
 	if string(text[from:to]) != string(c.zone[:c.zoneN]) {
-		shift, known := zoneShift(string(text[from:to]))
+		shift, known, sure := c.means(string(text[from:to]), at/1e6)
 		if !known && from == n {
-			return at, n // no zone, but what follows the timestamp
+			return at - c.here(at)*1e6, n // no zone, but what follows the timestamp
 		}
-		if name := string(text[from:to]); !known || strings.Contains(ambiguous, " "+name+" ") {
-			c.doubt = name
+		if !sure {
+			c.doubt = string(text[from:to])
 		}
 		c.zoneN, c.shift = copy(c.zone[:], text[from:to]), shift
 	}
 	return at - c.shift*1e6, to
+}
+
+// means gives the seconds east of UTC of an abbreviation at a local time, and whether it is sure to mean that.
+func (c *clock) means(name string, local int64) (shift int64, known, sure bool) {
+	if c.in != nil && name[0] != '+' && name[0] != '-' {
+		if shift, known = shiftIn(c.in, local, name); known {
+			return shift, true, true
+		}
+	}
+	shift, known = zoneShift(name)
+	return shift, known, known && !strings.Contains(ambiguous, " "+name+" ")
+}
+
+// here gives the shift of a timestamp, in microseconds, that has no zone.
+func (c *clock) here(at int64) int64 {
+	if c.in == nil {
+		return 0
+	}
+	if !c.localOK {
+		c.local, _ = shiftIn(c.in, at/1e6, "")
+		c.localOK = true
+	}
+	return c.local
+}
+
+// shiftIn gives the seconds east of UTC that a zone has at a local time. In the hour that comes twice the abbreviation decides, and without one it
+// is the first of the two. It is not found where the zone has no such abbreviation then.
+func shiftIn(in *time.Location, local int64, name string) (seconds int64, found bool) {
+	const day = 24 * 60 * 60
+	for _, near := range [...]int64{local - day, local + day} {
+		_, offset := time.Unix(near, 0).In(in).Zone()
+		called, is := time.Unix(local-int64(offset), 0).In(in).Zone()
+		if is == offset && (name == "" || called == name) {
+			return int64(offset), true
+		}
+		seconds = int64(offset)
+	}
+	return seconds, false
 }
 
 // turn goes to another minute.
@@ -76,6 +117,9 @@ func (c *clock) turn(text []byte) bool {
 	}
 	copy(c.minute[:], text[:16])
 	c.base = at.Unix()
+	if c.in != nil { // a zone can change its time
+		c.zoneN, c.localOK = 0, false
+	}
 	return true
 }
 

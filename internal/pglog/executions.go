@@ -1,9 +1,10 @@
 package pglog
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"io"
-	"os"
 	"sync"
 	"time"
 
@@ -49,17 +50,11 @@ const warmUp = 1 << 20
 // Executions reads one file and hands its executions over in their order, a batch at a time; an error of each ends the reading and comes
 // back. The file is stdin where the name is Stdin. What else there is to tell stands in the File; its Error is nil.
 func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, each func(*Batch) error) (File, error) {
-	o.prepare()
 	file := File{Name: name}
-	var prefix *Prefix
-	if o.Prefix != "" {
-		p, err := ParsePrefix(o.Prefix)
-		if err != nil {
-			return file, err
-		}
-		prefix = p
+	if err := o.prepare(); err != nil {
+		return file, err
 	}
-	s, err := open(name, stdin, prefix)
+	s, err := open(ctx, name, stdin, &o.Options)
 	if err != nil {
 		return file, err
 	}
@@ -70,8 +65,13 @@ func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, ea
 	}
 	b := &blocks{in: s.in, ends: s.form.parser(), size: o.Block, live: o.Live && s.compression == ""}
 	if err := s.goTo(b, o.From); err != nil {
-		return file, err
+		if !errors.Is(err, errShorter) {
+			return file, err
+		}
+		o.From = 0 // it is not what it was: all of it is read
+		return Executions(ctx, name, stdin, o, each)
 	}
+	file.Began = o.From
 	r := &run{options: &o.Options}
 	var group sync.WaitGroup
 	var mutex sync.Mutex
@@ -85,6 +85,7 @@ func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, ea
 			file.Lines += lines
 			file.SkippedLines += skipped
 			file.Events += k.events
+			file.Doubt = cmp.Or(file.Doubt, k.parser.zone())
 		})
 	}
 	group.Wait()
@@ -98,22 +99,37 @@ func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, ea
 	return file, context.Cause(ctx)
 }
 
+// errShorter tells that a file ends before the place to go on from.
+var errShorter = errors.New("it is shorter than it was")
+
 // goTo lets the blocks begin a little before a place.
 func (s *source) goTo(b *blocks, from int64) error {
-	begin := from - warmUp
-	if begin <= 0 {
+	begin := max(from-warmUp, 0)
+	if from == 0 {
 		return nil
 	}
-	if f, ok := s.file.(*os.File); ok && s.compression == "" && s.wrapped == "" {
-		if _, err := f.Seek(begin, io.SeekStart); err != nil {
+	if f, ok := s.file.(io.Seeker); ok && s.compression == "" && s.wrapped == "" {
+		end, err := f.Seek(0, io.SeekEnd)
+		if err == nil && end < from {
+			return errShorter
+		}
+		if err == nil {
+			_, err = f.Seek(begin, io.SeekStart)
+		}
+		if err != nil {
 			return fault.New(fault.Failed, "go on in it: %w", err)
 		}
-		s.in, b.in = f, f
+		s.in, b.in = s.file, s.file
 	} else if _, err := io.CopyN(io.Discard, s.in, begin); err != nil {
-		return fault.New(fault.Failed, "it is shorter than it was: %w", err)
+		if errors.Is(err, io.EOF) {
+			return errShorter
+		}
+		return fault.New(fault.Failed, "read it to its end: %w", err)
 	}
-	b.offset = begin
-	b.offset += b.skip()
+	if begin > 0 {
+		b.offset = begin
+		b.offset += b.skip()
+	}
 	return nil
 }
 

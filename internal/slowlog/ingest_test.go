@@ -64,7 +64,7 @@ func (r *ingestRig) ingester(t *testing.T, conn *pg.Conn, o IngestOptions) *Inge
 	if err != nil {
 		t.Fatal(err)
 	}
-	cursors, err := OpenCursors(r.state, conn.Server.SystemIdentifier, r.name)
+	cursors, err := OpenCursors(r.state, conn, table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,4 +327,57 @@ func TestIngestOfABrokenFile(t *testing.T) {
 	r.write(t, "a.log.gz", zipped.Bytes())
 	r.ingest(t, path)
 	r.wantRows(t, 20_000)
+}
+
+// A table that was dropped and made anew gets what the one before had, also one of another database of the same name.
+func TestIngestIntoARecreatedTable(t *testing.T) {
+	r := newIngestRig(t)
+	path := r.write(t, "a.log", logOf(0, 50))
+	r.ingest(t, path)
+	r.ingest(t, path)
+	run(t, r.admin, "DROP TABLE slow_query_log")
+	r.recreate(t)
+	if done := r.ingest(t, path); done.From != 0 || done.RowsAdded != 50 {
+		t.Errorf("into a new table: %+v", done)
+	}
+	if done := r.ingest(t, path); done.RowsRead != 0 {
+		t.Errorf("again: %+v", done)
+	}
+	r.wantRows(t, 50)
+	run(t, r.admin, "DELETE FROM slow_query_log", "VACUUM FULL slow_query_log") // pruned, and still the same
+	if done := r.ingest(t, path); done.RowsRead != 0 {
+		t.Errorf("of a pruned table: %+v", done)
+	}
+}
+
+func (r *ingestRig) recreate(t *testing.T) {
+	t.Helper()
+	table, err := Find(t.Context(), r.conn, "public")
+	if err == nil {
+		err = createIn(t.Context(), r.conn, table)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The same while it is followed: without a table it ends and says how to make one.
+func TestFollowIntoARecreatedTable(t *testing.T) {
+	r := newIngestRig(t)
+	path := r.write(t, "a.log", logOf(0, 10))
+	in := r.ingester(t, r.conn, IngestOptions{Threshold: 100 * time.Millisecond})
+	if _, err := in.File(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	run(t, r.admin, "DROP TABLE slow_query_log")
+	r.recreate(t)
+	r.write(t, "a.log", logOf(0, 12))
+	if done, err := in.File(t.Context(), path); err != nil || done.RowsAdded != 12 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	run(t, r.admin, "DROP TABLE slow_query_log")
+	r.write(t, "a.log", logOf(0, 14))
+	if _, err := in.File(t.Context(), path); fault.KindOf(err) != fault.Prerequisite {
+		t.Errorf("without a table: %v", err)
+	}
 }
