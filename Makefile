@@ -26,7 +26,7 @@ export GORELEASER := $(TOOLS)/goreleaser
 PGTEST := avadb/internal/pgtest
 ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
 
-.PHONY: build demo test test-matrix test-scripts race fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog bench-logs postgres majors clean
+.PHONY: build demo test test-matrix test-scripts race fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog bench-logs bench-ingest postgres majors clean
 
 build: ## ./avadb, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
@@ -106,6 +106,9 @@ bench-slowlog: postgres build ## what the history costs and gives: a quarter of 
 
 bench-logs: build ## how fast server logs are read, against pgBadger: ten minutes, 5 GB of disk
 	./.ci/bench-logs.sh $(BENCHFLAGS)
+
+bench-ingest: postgres build ## how fast server logs become rows, against psql's \copy: ten minutes
+	./.ci/bench-ingest.sh $(BENCHFLAGS)
 
 postgres:
 	@./.ci/postgres.sh

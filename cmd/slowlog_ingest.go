@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -114,6 +115,7 @@ func (a *app) logs(ctx context.Context, conn *pg.Conn, o slowlogIngestOptions, o
 }
 
 func (a *app) runIngest(ctx context.Context, conn *pg.Conn, o slowlogIngestOptions, options slowlog.IngestOptions, names []string) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	options.Doubt = a.warnOfZone
 	var bar *progress
 	var all []string

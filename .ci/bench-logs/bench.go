@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -19,6 +20,7 @@ type options struct {
 
 func main() {
 	var o options
+	ingest := flag.Bool("ingest", false, "measure slowlog ingest instead, against psql's \\copy")
 	only := flag.String("make", "", "only make a log of this format, to -out: stderr, csv or json")
 	flag.StringVar(&o.avadb, "avadb", "./avadb", "the program to measure")
 	flag.StringVar(&o.sample, "sample", "internal/pglog/testdata/sampleA.csv.gz", "csvlog that the logs are made of")
@@ -30,9 +32,12 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each is measured")
 	flag.Parse()
 	var err error
-	if *only != "" {
+	switch {
+	case *only != "":
 		err = o.make(*only, o.out, o.bytes, tables)
-	} else {
+	case *ingest:
+		err = o.ingest(context.Background())
+	default:
 		err = o.bench()
 	}
 	if err != nil {

@@ -22,16 +22,24 @@ func (f *figure) measure(file, program string, args ...string) error {
 		var stderr bytes.Buffer
 		c.Stderr = &stderr
 		err := c.Run()
-		if c.ProcessState != nil {
-			if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
-				f.memory = max(f.memory, usage.Maxrss<<10)
-			}
-		}
+		f.memory = max(f.memory, memoryOf(c.ProcessState))
 		if err != nil {
 			return fmt.Errorf("%s: %w: %s", program, err, stderr.String())
 		}
 		return nil
 	})
+}
+
+// memoryOf is the most that a process took, in bytes.
+func memoryOf(p *os.ProcessState) int64 {
+	if p == nil {
+		return 0
+	}
+	usage, ok := p.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	return usage.Maxrss << 10
 }
 
 // scanNewlines is the yardstick: two goroutines that look for the ends of lines and do nothing else.

@@ -155,7 +155,7 @@ func (in *Ingester) read(ctx context.Context, name, identity string, done *Inges
 			return nil
 		}
 		err := w.send(one)
-		one = parcel{to: b.To}
+		one = w.next(b.To)
 		return err
 	})
 	if ctx.Err() == nil && moved { // what stands before the place where a file is broken is good

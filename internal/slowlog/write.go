@@ -94,12 +94,8 @@ func (t *Table) Add(ctx context.Context, conn *pg.Conn, rows []Row) (added int64
 	return added, err
 }
 
-// Copy adds rows by COPY. One that is there already makes it fail with SQLSTATE 23505, and none is added.
-func (t *Table) Copy(ctx context.Context, conn *pg.Conn, rows []Row) error {
-	text := make([]byte, 0, 512*len(rows))
-	for i := range rows {
-		text = rows[i].appendCopy(text)
-	}
+// Copy adds rows by COPY: their lines. One that is there already makes it fail with SQLSTATE 23505, and none is added.
+func (t *Table) Copy(ctx context.Context, conn *pg.Conn, text []byte) error {
 	return t.write(ctx, conn, func() error {
 		_, err := query.ExtensionCopy(ctx, conn, t.in(), "slowlog/copy", bytes.NewReader(text))
 		return err

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	batchRows  = 10_000  // of a transaction
+	batchRows  = 20_000  // of a transaction
 	batchBytes = 8 << 20 // of its statements
 	probeRows  = 1_000   // of the first one, which tells whether a file is new
 )
@@ -21,9 +21,6 @@ type parcel struct {
 }
 
 func (b *parcel) add(r Row) {
-	if b.rows == nil {
-		b.rows = make([]Row, 0, batchRows)
-	}
 	b.rows, b.size = append(b.rows, r), b.size+len(r.Query)
 }
 
@@ -40,12 +37,14 @@ type rowWriter struct {
 	ended          chan struct{}
 	failed         atomic.Pointer[tableError]
 	probing        atomic.Bool // no batch is written yet
+	text           []byte      // room for what COPY takes
+	used           chan []Row  // room that is free again
 	fresh          bool        // none of the last batch's rows was there: nor will those of the next be
 	read, added    int64       // once ended
 }
 
 func (in *Ingester) newWriter(ctx context.Context, name, identity string, covers Covers) *rowWriter {
-	w := &rowWriter{Ingester: in, name: name, identity: identity, covers: covers, parcels: make(chan parcel, 1), ended: make(chan struct{})}
+	w := &rowWriter{Ingester: in, name: name, identity: identity, covers: covers, parcels: make(chan parcel), used: make(chan []Row, 1), ended: make(chan struct{})}
 	w.probing.Store(true)
 	go func() {
 		defer close(w.ended)
@@ -55,6 +54,10 @@ func (in *Ingester) newWriter(ctx context.Context, name, identity string, covers
 			}
 			if err := w.write(ctx, one); err != nil {
 				w.failed.Store(&tableError{err})
+			}
+			select {
+			case w.used <- one.rows:
+			default:
 			}
 		}
 	}()
@@ -68,6 +71,17 @@ func (w *rowWriter) send(one parcel) error {
 	}
 	w.parcels <- one
 	return nil
+}
+
+// next is an empty parcel behind a place of the file.
+func (w *rowWriter) next(to int64) parcel {
+	select {
+	case rows := <-w.used:
+		clear(rows) // their texts are not kept
+		return parcel{rows: rows[:0], to: to}
+	default:
+		return parcel{to: to}
+	}
 }
 
 // end waits until all are written.
@@ -104,7 +118,11 @@ func (w *rowWriter) write(ctx context.Context, one parcel) error {
 // of the file was all new, and where it fails the INSERT that leaves rows out follows.
 func (w *rowWriter) put(ctx context.Context, rows []Row) (added int64, err error) {
 	if w.fresh && !w.noCopy {
-		err := w.table.Copy(ctx, w.conn, rows)
+		w.text = w.text[:0]
+		for i := range rows {
+			w.text = rows[i].appendCopy(w.text)
+		}
+		err := w.table.Copy(ctx, w.conn, w.text)
 		if err == nil {
 			return int64(len(rows)), nil
 		}
