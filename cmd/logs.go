@@ -140,6 +140,7 @@ func runLogs(ctx context.Context, a *app, o logOptions, names []string) error {
 }
 
 func (a *app) printLogs(ctx context.Context, names []string, options pglog.Options, conn *pg.Conn) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	r, err := a.readLogs(ctx, names, options)
 	if err != nil {
 		return err
@@ -153,7 +154,6 @@ const gcPercent = 30
 
 // readLogs reads log files and says on stderr what was left out.
 func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Options) (*pglog.Result, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	if options.Logs == nil {
 		options.Logs = pglog.Host
 	}

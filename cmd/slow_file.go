@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -76,6 +77,7 @@ func runSlowFile(ctx context.Context, a *app, o slowOptions, w window) error {
 			return err
 		}
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	r, err := a.readLogs(ctx, o.files, options)
 	if err != nil {
 		return err

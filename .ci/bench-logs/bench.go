@@ -22,6 +22,7 @@ func main() {
 	var o options
 	ingest := flag.Bool("ingest", false, "measure slowlog ingest instead, against psql's \\copy")
 	only := flag.String("make", "", "only make a log of this format, to -out: stderr, csv or json")
+	each := flag.Int("tables", tables, "with -make: tables of each name, so that a statement has as many signatures")
 	flag.StringVar(&o.avadb, "avadb", "./avadb", "the program to measure")
 	flag.StringVar(&o.sample, "sample", "internal/pglog/testdata/sampleA.csv.gz", "csvlog that the logs are made of")
 	flag.StringVar(&o.work, "work", "", "folder for the logs, 5 GB (default: a temporary one)")
@@ -34,7 +35,7 @@ func main() {
 	var err error
 	switch {
 	case *only != "":
-		err = o.make(*only, o.out, o.bytes, tables)
+		err = o.make(*only, o.out, o.bytes, *each)
 	case *ingest:
 		err = o.ingest(context.Background())
 	default:

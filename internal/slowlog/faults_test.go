@@ -76,8 +76,8 @@ func TestIngestOfWhatIsNoLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		r.folder: "it is a directory",
-		r.write(t, "program", program[:100_000]):                    "it is binary and no PostgreSQL log",
+		r.folder:                                 "it is a directory",
+		r.write(t, "program", program[:100_000]): "it is binary and no PostgreSQL log",
 		r.write(t, "text", []byte("nothing\nof a log\n")):           "no PostgreSQL log format fits",
 		filepath.Join(r.folder, "dangling"):                         "there is no such file",
 		r.write(t, "torn.gz", []byte("\x1f\x8b\x08\x00\x00")):       "decompress it",
