@@ -1,6 +1,7 @@
 package pglog
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +51,9 @@ func (c *clock) zoned(text []byte, at int64, n int) (int64, int) {
 	for to < len(text) && to-from < len(c.zone) && (text[to] >= 'A' && text[to] <= 'Z' || to > from && (isDigit(text[to]) || text[to] == ':' && isDigit(text[to-1]) && to+1 < len(text) && isDigit(text[to+1])) ||
 		to == from && (text[to] == '+' || text[to] == '-') && to+1 < len(text) && isDigit(text[to+1])) {
 		to++
+	}
+	if to == from+1 && bytes.HasPrefix(text[from:], []byte("ChST")) { // the one with a small letter
+		to = from + len("ChST")
 	}
 	if to == from || text[from] == 'T' && to-from == 1 || to-from == 1 && text[from] != 'Z' {
 		return at - c.here(at)*1e6, n
@@ -152,13 +156,13 @@ func zoneShift(name string) (seconds int64, known bool) {
 var zones = map[string]int{
 	"UTC": 0, "GMT": 0, "Z": 0, "UCT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "MET": 60, "MEST": 120, "EET": 120, "EEST": 180,
 	"SAST": 120, "CAT": 120, "WAT": 60, "EAT": 180, "MSK": 180, "MSD": 240, "IDT": 180, "IST": 120, "PKT": 300, "NPT": 345, "WIB": 420, "HKT": 480,
-	"SGT": 480, "PHT": 480, "AWST": 480, "JST": 540, "KST": 540, "ACST": 570, "ACDT": 630, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
+	"SGT": 480, "PHT": 480, "WITA": 480, "WIT": 540, "ChST": 600, "SST": -660, "HDT": -540, "AWST": 480, "JST": 540, "KST": 540, "ACST": 570, "ACDT": 630, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
 	"NST": -210, "NDT": -150, "AST": -240, "ADT": -180, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480,
 	"PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "BRT": -180, "ART": -180, "CLT": -240, "CLST": -180, "COT": -300, "PET": -300, "VET": -240,
 }
 
 // ambiguous abbreviations stand for zones hours apart.
-const ambiguous = " IST CST BST AST AMT GST ECT ADT SST WST "
+const ambiguous = " IST CST CDT PST BST AST AMT GST ECT ADT SST WST "
 
 // epoch reads 1795496243.182 off the front of text.
 func epoch(text []byte) (at int64, n int) {
