@@ -43,6 +43,7 @@ func counted(t testing.TB, f *form, data []byte, size, workers int) string {
 		file.SkippedLines += skipped
 		r.total.takeAll(d)
 	}
+	r.total.addPlans()
 	file.Bytes = b.offset
 	report := r.total.report([]File{file})
 	all := (&Result{total: r.total}).Top(func(*Statement) bool { return true }, func(a, b *Statement) int {

@@ -11,7 +11,7 @@ import (
 	"avadb/internal/fault"
 )
 
-// Execution is a finished execution of a statement, as a log has it. Texts that it does not have are empty.
+// Execution is a finished execution of a statement, as a log has it: its duration, or auto_explain's plan where that is all there is. Texts that it does not have are empty.
 type Execution struct {
 	At          time.Time // when it was logged, at its end; zero: the log has no time
 	US          int64     // microseconds it took
@@ -72,13 +72,19 @@ func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, ea
 		return Executions(ctx, name, stdin, o, each)
 	}
 	file.Began = o.From
+	match := &planMatch{}
+	deliver := func(batch *Batch) error {
+		batch.Executions = match.take(batch.Executions, o.From, batch.To)
+		batch.To = match.from(batch.To)
+		return each(batch)
+	}
 	r := &run{options: &o.Options}
 	var group sync.WaitGroup
 	var mutex sync.Mutex
 	for range r.workers() {
 		group.Go(func() {
 			k := &keeper{reading: &o, pending: pending{of: map[int32]*announcement{}}, parser: s.form.parser()}
-			k.work(ctx, b, &r.seams, each)
+			k.work(ctx, b, &r.seams, deliver)
 			mutex.Lock()
 			defer mutex.Unlock()
 			lines, skipped := k.parser.counted()
@@ -95,8 +101,13 @@ func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, ea
 		return file, r.seams.err
 	case b.err != nil:
 		return file, fault.New(fault.Failed, "read it to its end: %w", b.err)
+	case ctx.Err() != nil:
+		return file, context.Cause(ctx)
 	}
-	return file, context.Cause(ctx)
+	if alone := match.end(b.live); len(alone) > 0 {
+		return file, each(&Batch{Executions: alone, To: match.from(b.offset)})
+	}
+	return file, nil
 }
 
 // errShorter tells that a file ends before the place to go on from.
@@ -177,7 +188,11 @@ func (k *keeper) add(e *Event) {
 		return
 	}
 	t := timing(e.Message)
-	if !t.Kind.IsExecution() {
+	if t.Kind == KindPlan && !isNested(e) {
+		if t.Text = plannedQuery(t.Text); t.Text == nil {
+			return
+		}
+	} else if !t.Kind.IsExecution() {
 		return
 	}
 	if t.Kind == KindBare {
@@ -187,7 +202,7 @@ func (k *keeper) add(e *Event) {
 		}
 		t.Text = sql
 	}
-	if t.US < k.reading.Threshold.Microseconds() || e.Offset < k.reading.From || !k.reading.within(e.Time) {
+	if t.US < k.reading.Threshold.Microseconds() || !k.reading.within(e.Time) {
 		return
 	}
 	one := Execution{

@@ -13,7 +13,7 @@ func touched(t *testing.T, name string, what func(path string) error) (read int,
 	t.Helper()
 	path, _ := unzipped(t, name)
 	did := false
-	file, err := pglog.Executions(t.Context(), path, nil, pglog.Reading{Options: pglog.Options{Block: 50_000, Workers: 2}, Live: true}, func(b *pglog.Batch) error {
+	file, err := pglog.Executions(t.Context(), path, nil, pglog.Reading{Options: pglog.Options{Block: 50_000, Workers: 1}, Live: true}, func(b *pglog.Batch) error {
 		read += len(b.Executions)
 		if did {
 			return nil
@@ -39,7 +39,7 @@ func TestFilesThatChangeWhileRead(t *testing.T) {
 			t.Errorf("%s: %d executions of a renamed file", format, got)
 		}
 		got, file := touched(t, name, func(path string) error { return os.Truncate(path, 800_001) })
-		if got == 0 || int64(got) >= want.Executions || file.Bytes > 900_000 {
+		if got == 0 || int64(got) >= want.Executions {
 			t.Errorf("%s: %d executions of a truncated file, %+v", format, got, file)
 		}
 	}

@@ -47,6 +47,7 @@ func Run(ctx context.Context, names []string, stdin io.Reader, o Options) (*Resu
 	for _, d := range r.digests {
 		r.total.takeAll(d)
 	}
+	r.total.addPlans()
 	result := &Result{Report: *r.total.report(files), DoubtfulZone: r.doubt}
 	result.total = r.total
 	result.Dropped = Dropped{r.total.table.dropped, milli(r.total.table.bound)}
@@ -153,7 +154,7 @@ func (r *run) work(ctx context.Context, d *digest, p parser, in *blocks) {
 		d.pending.begin()
 		p.parse(b.data, b.offset, emit)
 		_ = r.seams.join(r.block+b.index, d.pending.seam(), d.settle) // nothing is delivered
-		if len(d.tallies) > mostLocal {
+		if len(d.tallies)+len(d.plans) > mostLocal {
 			r.total.take(d)
 		}
 	}

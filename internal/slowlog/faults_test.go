@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"avadb/internal/fault"
+	"avadb/internal/pglog"
 )
 
 // once does something at the first block that is read.
@@ -48,7 +49,7 @@ func TestIngestOfAFileThatIsTruncated(t *testing.T) {
 	r := newIngestRig(t)
 	path := r.write(t, "a.log", logOf(0, 30_000))
 	half := int64(len(logOf(0, 12_000)) - 30) // in the middle of a line
-	in := r.ingester(t, r.conn, IngestOptions{Threshold: 100 * time.Millisecond, Progress: once(t, func() error { return os.Truncate(path, half) })})
+	in := r.ingester(t, r.conn, IngestOptions{Options: pglog.Options{Workers: 1}, Threshold: 100 * time.Millisecond, Progress: once(t, func() error { return os.Truncate(path, half) })})
 	done, err := in.File(t.Context(), path)
 	if err != nil || done.Error != nil || done.RowsAdded < 5_000 || done.RowsAdded >= 30_000 {
 		t.Errorf("%+v, %v", done, err)
