@@ -74,7 +74,7 @@ func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, ea
 	file.Began = o.From
 	match := &planMatch{}
 	deliver := func(batch *Batch) error {
-		batch.Executions = match.take(batch.Executions, o.From, batch.To)
+		batch.Executions = match.take(batch.Executions, o.From)
 		batch.To = match.from(batch.To)
 		return each(batch)
 	}

@@ -91,19 +91,20 @@ type ended struct {
 // The ends of waiting: a duration is written when the statement has been committed.
 const (
 	planBytes = warmUp / 2
-	planTime  = 60e6 // microseconds of the log
+	planTime  = time.Minute // of the log
 )
 
-// take adds a batch's executions and plans, and gives those that are executions, without what begins before a place. to is where the batch ends.
-func (m *planMatch) take(all []Execution, from, to int64) (out []Execution) {
+// take adds a batch's executions and plans, and gives those that are executions, without what begins before a place. It goes by what each execution
+// says, and not by where batches end.
+func (m *planMatch) take(all []Execution, from int64) (out []Execution) {
 	if m.last == nil || len(m.last) > mostProcesses {
 		m.last = map[int32]ended{}
 	}
-	out = all[:0]
-	var now int64
 	for i := range all {
 		e := all[i]
-		now = e.At.UnixMicro()
+		if len(m.waiting) > 0 {
+			out = append(out, m.expire(&e)...)
+		}
 		switch {
 		case e.Kind != KindPlan:
 			if !m.settle(&e) {
@@ -121,16 +122,28 @@ func (m *planMatch) take(all []Execution, from, to int64) (out []Execution) {
 			m.waiting = append(m.waiting, e)
 		}
 	}
+	return out
+}
+
+// expire gives the plans that have waited long enough when an execution comes.
+func (m *planMatch) expire(e *Execution) []Execution {
+	return m.leave(func(plan *Execution) bool {
+		return e.Offset-plan.Offset <= planBytes && e.At.Sub(plan.At) <= planTime
+	})
+}
+
+// leave lets those plans wait that still shall, and gives the others.
+func (m *planMatch) leave(waits func(plan *Execution) bool) (alone []Execution) {
 	rest := m.waiting[:0]
-	for _, plan := range m.waiting {
-		if to-plan.Offset > planBytes || now-plan.At.UnixMicro() > planTime {
-			out = append(out, plan)
+	for i := range m.waiting {
+		if waits(&m.waiting[i]) {
+			rest = append(rest, m.waiting[i])
 		} else {
-			rest = append(rest, plan)
+			alone = append(alone, m.waiting[i])
 		}
 	}
 	m.waiting = rest
-	return out
+	return alone
 }
 
 // follows tells a plan of the execution before it.
@@ -140,20 +153,11 @@ func (m *planMatch) follows(plan *Execution) bool {
 }
 
 // settle forgets the plans that waited for an execution, and tells whether there were any: those of its process since it began.
-func (m *planMatch) settle(e *Execution) (found bool) {
+func (m *planMatch) settle(e *Execution) bool {
 	if len(m.waiting) == 0 {
 		return false
 	}
-	rest := m.waiting[:0]
-	for i := range m.waiting {
-		if m.waiting[i].isOf(e) {
-			found = true
-		} else {
-			rest = append(rest, m.waiting[i])
-		}
-	}
-	m.waiting = rest
-	return found
+	return len(m.leave(func(plan *Execution) bool { return !plan.isOf(e) })) > 0
 }
 
 // isOf tells a plan of an execution that was logged after it: it did not begin before. A prefix may have whole seconds, or no process.
@@ -169,16 +173,7 @@ func (e *Execution) began() time.Time { return e.At.Add(-time.Duration(e.US) * t
 
 // end gives the plans that wait for nothing any more at the end of a file: all, or those of some time ago where it is still written.
 func (m *planMatch) end(live bool) (alone []Execution) {
-	rest := m.waiting[:0]
-	for _, plan := range m.waiting {
-		if live && time.Since(plan.At) < planTime*time.Microsecond {
-			rest = append(rest, plan)
-		} else {
-			alone = append(alone, plan)
-		}
-	}
-	m.waiting = rest
-	return alone
+	return m.leave(func(plan *Execution) bool { return live && time.Since(plan.At) < planTime })
 }
 
 // from is how far the log is done: what waits is read again.
