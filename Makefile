@@ -57,10 +57,10 @@ race: postgres ## under the race detector, which needs a C compiler: all package
 	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) -run 'TestScripts/^(main_job|lock|signals)$$' ./cmd
 	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) ./internal/... ./sql/...
 
-fuzz: ## each fuzz test for FUZZTIME
+fuzz: ## each fuzz test for FUZZTIME, of which minimising takes little
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
 		sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file" | while read -r name; do \
-			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null || exit 1; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname "$$file")" </dev/null || exit 1; \
 		done || exit 1; \
 	done
 

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"avadb/internal/fault"
+	"avadb/internal/pg"
 	"avadb/internal/pglog"
 )
 
@@ -163,4 +165,76 @@ func TestFollowWhileCompressed(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 	r.wantRows(t, 45)
+}
+
+// A file that is known only from its second part on: COPY meets a row that is there, and INSERT leaves it out.
+func TestIngestOfAFileThatIsHalfKnown(t *testing.T) {
+	r := newIngestRig(t)
+	path := r.write(t, "a.log", logOf(0, 60_000))
+	r.ingest(t, path)
+	run(t, r.admin, "DELETE FROM slow_query_log WHERE id < (SELECT min(id) FROM slow_query_log) + 30000 OR id % 7 = 0")
+	left, err := strconv.ParseInt(value(t, r.admin, "SELECT count(*) FROM slow_query_log"), 10, 64)
+	if err == nil {
+		err = os.RemoveAll(filepath.Join(r.state, "ingest"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done := r.ingest(t, path); done.RowsRead != 60_000 || done.RowsAdded != 60_000-left {
+		t.Errorf("%+v, of %d left", done, left)
+	}
+	r.wantRows(t, 60_000)
+}
+
+// COPY is refused under row level security: INSERT does it all.
+func TestIngestUnderRowLevelSecurity(t *testing.T) {
+	r := newIngestRig(t)
+	run(t, r.admin, "CREATE ROLE guarded LOGIN", "GRANT INSERT ON slow_query_log TO guarded", "ALTER TABLE slow_query_log ENABLE ROW LEVEL SECURITY",
+		"CREATE POLICY all_of_it ON slow_query_log FOR ALL TO guarded USING (true) WITH CHECK (true)")
+	target, err := pg.Resolve(pg.Sources{DSN: shared.DSN(r.name), User: "guarded"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pg.Connect(t.Context(), target, pg.Options{Changes: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	path := r.write(t, "a.log", logOf(0, 30_000))
+	if done, err := r.ingester(t, conn, IngestOptions{Threshold: 100 * time.Millisecond}).File(t.Context(), path); err != nil || done.RowsAdded != 30_000 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	r.wantRows(t, 30_000)
+}
+
+// Whatever a text holds, COPY stores the same as INSERT.
+func TestCopyStoresWhatInsertDoes(t *testing.T) {
+	r := newIngestRig(t)
+	table := r.find(t)
+	text, empty, pid, id := "a\tb\nc\r\\d\\N\\.\u00e9\x01\x7f", "", int32(7), int64(-5)
+	var rows []Row
+	for i, query := range []string{text, "", "\\.", "\\N", "\\", "\t", "\n", "a\\", `\x41`, "end\n"} {
+		at := time.Date(2026, 11, 24, 3, 20, 0, 123456789*i/10, time.UTC)
+		rows = append(rows, Row{At: at, Query: query, DurationMS: 0.125 * float64(i) * 1e6, ThresholdMS: 100, Origin: OriginLog, Calls: 1, Key: Key("%d", i)})
+		rows = append(rows, Row{At: at, Query: query, DurationMS: 1e-3, ThresholdMS: 0.5, Signature: &text, Origin: "x\ty", Calls: 3, QueryID: &id, Database: &empty, User: &text, Application: &query, PID: &pid, Key: Key("b%d", i)})
+	}
+	const all = `SELECT string_agg(to_jsonb(t)::text, E'\n' ORDER BY dedupe_key) FROM (SELECT "timestamp", query, duration_ms, threshold_ms, query_signature, origin, calls, queryid, dbname, usename, application_name, pid, dedupe_key FROM slow_query_log) AS t`
+	if added, err := table.Add(t.Context(), r.conn, rows); err != nil || added != int64(len(rows)) {
+		t.Fatal(added, err)
+	}
+	want := value(t, r.admin, all)
+	run(t, r.admin, "TRUNCATE slow_query_log")
+	var lines []byte
+	for i := range rows {
+		lines = rows[i].appendCopy(lines)
+	}
+	if err := table.Copy(t.Context(), r.conn, lines); err != nil {
+		t.Fatal(err)
+	}
+	if got := value(t, r.admin, all); got != want {
+		t.Errorf("COPY:\n%s\nINSERT:\n%s", got, want)
+	}
+	if err := table.Copy(t.Context(), r.conn, lines); fault.As(err) == nil || fault.As(err).SQLState != "23505" {
+		t.Errorf("again: %v", err)
+	}
 }
