@@ -68,6 +68,9 @@ avadb slowlog ingest -d shop -h db1 --from-server --follow`,
 	return c
 }
 
+// ingestGCPercent is what the heap may grow by between collections: less saves little room, and takes more time than COPY leaves.
+const ingestGCPercent = 50
+
 // followEvery is how often the files are looked at.
 const followEvery = time.Second
 
@@ -115,7 +118,7 @@ func (a *app) logs(ctx context.Context, conn *pg.Conn, o slowlogIngestOptions, o
 }
 
 func (a *app) runIngest(ctx context.Context, conn *pg.Conn, o slowlogIngestOptions, options slowlog.IngestOptions, names []string) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
+	defer debug.SetGCPercent(debug.SetGCPercent(ingestGCPercent))
 	options.Doubt = a.warnOfZone
 	var bar *progress
 	var all []string

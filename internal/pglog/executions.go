@@ -151,6 +151,21 @@ type keeper struct {
 	parser  parser
 	batch   *Batch
 	events  int64
+	names   recent
+}
+
+// recent gives one text for names that come again and again.
+type recent [256]string
+
+func (r *recent) of(name []byte) string {
+	if len(name) == 0 {
+		return ""
+	}
+	place := &r[(len(name)<<3^int(name[len(name)-1])<<1^int(name[len(name)/2])<<4)&(len(r)-1)]
+	if *place != string(name) {
+		*place = string(name)
+	}
+	return *place
 }
 
 func (k *keeper) work(ctx context.Context, in *blocks, all *seams, each func(*Batch) error) {
@@ -206,7 +221,7 @@ func (k *keeper) add(e *Event) {
 		return
 	}
 	one := Execution{
-		US: t.US, Kind: t.Kind, User: string(e.User), Database: string(e.Database), Application: string(e.App), Session: string(e.Session), Line: e.Line,
+		US: t.US, Kind: t.Kind, User: k.names.of(e.User), Database: k.names.of(e.Database), Application: k.names.of(e.App), Session: k.names.of(e.Session), Line: e.Line,
 		PID: e.PID, QueryID: e.QueryID, Query: string(t.Text), Parameters: string(parameters(e.Detail)), Offset: e.Offset,
 	}
 	if e.Time != 0 {

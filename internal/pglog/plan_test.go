@@ -26,13 +26,14 @@ func line(second, pid int, message string) string {
 	return fmt.Sprintf("2026-11-24 03:20:%02d.500 UTC [%d] app@shop LOG:  %s\n", second, pid, message)
 }
 
-func plan(second, pid int, ms float64, format, sql string) string {
+// plan is logged by process 7.
+func plan(second int, ms float64, format, sql string) string {
 	newline := "\n\t"
 	switch format {
 	case "json", "yaml":
 		newline = `\n`
 	}
-	return line(second, pid, fmt.Sprintf("duration: %.3f ms  plan:\n\t"+planText[format], ms, strings.ReplaceAll(sql, "\n", newline)))
+	return line(second, 7, fmt.Sprintf("duration: %.3f ms  plan:\n\t"+planText[format], ms, strings.ReplaceAll(sql, "\n", newline)))
 }
 
 func executed(second, pid int, ms float64, sql string) string {
@@ -46,19 +47,19 @@ func TestPlans(t *testing.T) {
 		log  string
 		want []string // milliseconds of the executions, sorted
 	}{
-		"plan before":         {plan(1, 7, 300, "text", sql) + executed(1, 7, 310, sql), []string{"310"}},
-		"plan behind":         {executed(1, 7, 310, sql) + plan(1, 7, 300, "text", sql), []string{"310"}},
-		"plan alone":          {plan(1, 7, 300, "text", sql), []string{"300"}},
-		"others in between":   {plan(1, 7, 300, "text", sql) + executed(1, 8, 500, "SELECT 2") + executed(1, 7, 310, sql), []string{"310", "500"}},
-		"an earlier one":      {plan(1, 7, 300, "text", sql) + executed(40, 7, 310, sql), []string{"300", "310"}},
-		"one right before":    {plan(1, 7, 900, "text", sql) + executed(2, 7, 1000, sql), []string{"1000", "900"}},
-		"another process":     {plan(1, 7, 300, "text", sql) + executed(1, 8, 310, sql), []string{"300", "310"}},
-		"twice, one of each":  {plan(1, 7, 300, "text", sql) + executed(1, 7, 310, sql) + plan(2, 7, 200, "text", sql), []string{"200", "310"}},
-		"behind, then alone":  {executed(1, 7, 310, sql) + plan(1, 7, 300, "text", sql) + plan(2, 7, 200, "text", sql), []string{"200", "310"}},
-		"only a shorter one":  {plan(1, 7, 300, "text", sql) + executed(1, 7, 100, "SELECT 3"), []string{"100", "300"}},
-		"two in one message":  {plan(1, 7, 100, "text", "SELECT 1; SELECT 2") + plan(1, 7, 150, "text", "SELECT 1; SELECT 2") + executed(1, 7, 260, "SELECT 1; SELECT 2"), []string{"260"}},
-		"within a function":   {plan(1, 7, 300, "text", "SELECT inner") + "2026-11-24 03:20:01.500 UTC [7] app@shop CONTEXT:  SQL statement \"SELECT inner\"\n" + executed(1, 7, 310, "SELECT f()"), []string{"310"}},
-		"a function's, alone": {plan(1, 7, 300, "text", "SELECT inner") + "2026-11-24 03:20:01.500 UTC [7] app@shop CONTEXT:  PL/pgSQL function f()\n", nil},
+		"plan before":         {plan(1, 300, "text", sql) + executed(1, 7, 310, sql), []string{"310"}},
+		"plan behind":         {executed(1, 7, 310, sql) + plan(1, 300, "text", sql), []string{"310"}},
+		"plan alone":          {plan(1, 300, "text", sql), []string{"300"}},
+		"others in between":   {plan(1, 300, "text", sql) + executed(1, 8, 500, "SELECT 2") + executed(1, 7, 310, sql), []string{"310", "500"}},
+		"an earlier one":      {plan(1, 300, "text", sql) + executed(40, 7, 310, sql), []string{"300", "310"}},
+		"one right before":    {plan(1, 900, "text", sql) + executed(2, 7, 1000, sql), []string{"1000", "900"}},
+		"another process":     {plan(1, 300, "text", sql) + executed(1, 8, 310, sql), []string{"300", "310"}},
+		"twice, one of each":  {plan(1, 300, "text", sql) + executed(1, 7, 310, sql) + plan(2, 200, "text", sql), []string{"200", "310"}},
+		"behind, then alone":  {executed(1, 7, 310, sql) + plan(1, 300, "text", sql) + plan(2, 200, "text", sql), []string{"200", "310"}},
+		"only a shorter one":  {plan(1, 300, "text", sql) + executed(1, 7, 100, "SELECT 3"), []string{"100", "300"}},
+		"two in one message":  {plan(1, 100, "text", "SELECT 1; SELECT 2") + plan(1, 150, "text", "SELECT 1; SELECT 2") + executed(1, 7, 260, "SELECT 1; SELECT 2"), []string{"260"}},
+		"within a function":   {plan(1, 300, "text", "SELECT inner") + "2026-11-24 03:20:01.500 UTC [7] app@shop CONTEXT:  SQL statement \"SELECT inner\"\n" + executed(1, 7, 310, "SELECT f()"), []string{"310"}},
+		"a function's, alone": {plan(1, 300, "text", "SELECT inner") + "2026-11-24 03:20:01.500 UTC [7] app@shop CONTEXT:  PL/pgSQL function f()\n", nil},
 	} {
 		path := filepath.Join(t.TempDir(), "a.log")
 		if err := os.WriteFile(path, []byte(one.log+line(59, 1, "checkpoint starting: time")), 0o600); err != nil {
@@ -87,7 +88,7 @@ func TestPlans(t *testing.T) {
 func TestPlanFormats(t *testing.T) {
 	const sql = "SELECT a, '(cost=1.00..2.00 rows=1 width=1)'\nFROM t WHERE b = 5 -- Seq Scan"
 	for format := range planText {
-		log := plan(1, 7, 300, format, sql) + plan(2, 7, 400, format, sql) + executed(2, 7, 410, sql) + executed(3, 9, 5, "SELECT 1")
+		log := plan(1, 300, format, sql) + plan(2, 400, format, sql) + executed(2, 7, 410, sql) + executed(3, 9, 5, "SELECT 1")
 		path := filepath.Join(t.TempDir(), "a.log")
 		if err := os.WriteFile(path, []byte(log), 0o600); err != nil {
 			t.Fatal(err)
@@ -106,7 +107,7 @@ func TestPlanFormats(t *testing.T) {
 // A plan at the end of a log that is being written waits, and is read again until it is sure; the sample's are all of executions.
 func TestPlansWait(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.log")
-	log := executed(1, 7, 50, "SELECT 1") + plan(2, 7, 300, "text", "SELECT 2")
+	log := executed(1, 7, 50, "SELECT 1") + plan(2, 300, "text", "SELECT 2")
 	now := time.Now().UTC().Truncate(time.Hour).Add(time.Hour).Format("2006-01-02 15:04") // a log of yore waits for nothing
 	read := func(text string, from int64) (all []pglog.Execution, to int64) {
 		t.Helper()

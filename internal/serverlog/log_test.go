@@ -58,7 +58,7 @@ func put(t *testing.T, name string, content []byte) {
 func TestReaderGivesTheFile(t *testing.T) {
 	content := make([]byte, 11_000_017)
 	for i := range content {
-		content[i] = byte(i * 31 >> (i % 7))
+		content[i] = byte(i * 31 >> (i % 7) & 0xff)
 	}
 	put(t, "big.log", content)
 	log, err := Open(t.Context(), connect(t))

@@ -11,7 +11,7 @@ import (
 // The bytes that are asked for at once: few at first, because often only a beginning is wanted.
 const (
 	firstChunk = 64 << 10
-	mostChunk  = 1 << 20
+	mostChunk  = 512 << 10
 )
 
 // reader reads one file. It goes on where the file grew meanwhile.

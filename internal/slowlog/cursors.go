@@ -83,7 +83,7 @@ func incarnation(conn *pg.Conn, t *Table) string {
 
 // At is where to go on in a file; 0 where it is new, or where an earlier reading left out what this one would not.
 func (c *Cursors) At(identity string, covers Covers) int64 {
-	if one := c.Files[identity]; one.Covers.all(covers) {
+	if one := c.Files[identity]; one.all(covers) {
 		return one.To
 	}
 	return 0

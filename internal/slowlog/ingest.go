@@ -38,15 +38,16 @@ type Ingested struct {
 
 // Ingester writes executions from server logs into a slow_query_log table. It is for one goroutine.
 type Ingester struct {
-	conn    *pg.Conn
-	table   *Table
-	cursors *Cursors
-	o       IngestOptions
-	noCopy  bool // the table takes none
-	doubts  map[string]bool
-	names   map[string]*string // of roles, databases and applications, as they are stored
-	text    []byte             // room for what a key is made of
-	step    func()             // tests only: called after each thing that a killed one can have done
+	conn     *pg.Conn
+	table    *Table
+	cursors  *Cursors
+	o        IngestOptions
+	noCopy   bool // the table takes none
+	doubts   map[string]bool
+	names    map[string]*string // of roles, databases and applications, as they are stored
+	text     []byte             // room for what a key, or a statement without its constants, is made of
+	prepared [1024]remembered
+	step     func() // tests only: called after each thing that a killed one can have done
 }
 
 // NewIngester refuses where the table is not there, is not today's, or may not be written.
@@ -202,16 +203,42 @@ func (in *Ingester) row(e *pglog.Execution, identity string) (Row, error) {
 		r.Query = notLogged
 		return r, nil
 	}
-	signature := fingerprint.Of(e.Query).String()
-	r.Signature = &signature
-	if in.o.KeepLiterals {
-		r.Query = fingerprint.MaskSecrets(e.Query)
-	} else {
-		r.Query = string(fingerprint.AppendRedacted(nil, e.Query))
-	}
-	r.Query = in.conn.Storable(r.Query)
+	r.Query, r.Signature = in.statement(e)
 	return r, nil
 }
+
+// statement gives the text that is stored, and the signature. One with parameters comes again letter by letter, and the last such are remembered.
+func (in *Ingester) statement(e *pglog.Execution) (text string, signature *string) {
+	var place *remembered
+	if e.Kind == pglog.KindExecute || e.Kind == pglog.KindFetch {
+		n := len(e.Query)
+		place = &in.prepared[(n<<4^int(e.Query[n-1])^int(e.Query[n/2])<<2^int(e.Query[n/3])<<6)%len(in.prepared)]
+		if place.query == e.Query {
+			return place.text, place.signature
+		}
+	}
+	of := fingerprint.Of(e.Query).String()
+	if in.o.KeepLiterals {
+		text = fingerprint.MaskSecrets(e.Query)
+	} else {
+		in.text = fingerprint.AppendRedacted(in.text[:0], e.Query)
+		text = string(in.text)
+	}
+	text = in.conn.Storable(text)
+	if place != nil && len(e.Query) <= mostRemembered {
+		*place = remembered{e.Query, text, &of}
+	}
+	return text, &of
+}
+
+// remembered is a statement and what is stored of it.
+type remembered struct {
+	query, text string
+	signature   *string
+}
+
+// mostRemembered is the longest statement, in bytes, that is.
+const mostRemembered = 4096
 
 // key is Key of the session's line, where the log has it, else of the file's place; and of the duration.
 func (in *Ingester) key(e *pglog.Execution, identity string) string {

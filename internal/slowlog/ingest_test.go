@@ -282,8 +282,12 @@ func TestIngestReadsAgainWhatWasLeftOut(t *testing.T) {
 		since, until time.Duration
 		added        int64
 	}{
-		{240 * time.Millisecond, 0, 0, 10}, {230 * time.Millisecond, 0, 0, 10}, {230 * time.Millisecond, 0, 0, 0},
-		{0, 0, 5 * time.Millisecond, 5}, {0, 20 * time.Millisecond, 0, 10}, {0, 0, 0, 15},
+		{240 * time.Millisecond, 0, 0, 10},
+		{230 * time.Millisecond, 0, 0, 10},
+		{230 * time.Millisecond, 0, 0, 0},
+		{0, 0, 5 * time.Millisecond, 5},
+		{0, 20 * time.Millisecond, 0, 10},
+		{0, 0, 0, 15},
 	} {
 		o := IngestOptions{Threshold: one.threshold}
 		if one.since > 0 {

@@ -2,6 +2,7 @@ package slowlog
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"avadb/internal/fault"
@@ -10,6 +11,7 @@ import (
 const (
 	batchRows  = 20_000  // of a transaction
 	batchBytes = 8 << 20 // of its statements
+	insertRows = 5_000   // of an INSERT: its arrays are held whole
 	probeRows  = 1_000   // of the first one, which tells whether a file is new
 )
 
@@ -135,7 +137,13 @@ func (w *rowWriter) put(ctx context.Context, rows []Row) (added int64, err error
 			return 0, err
 		}
 	}
-	added, err = w.table.Add(ctx, w.conn, rows)
+	for part := range slices.Chunk(rows, insertRows) {
+		n, err := w.table.Add(ctx, w.conn, part)
+		if err != nil {
+			return added, err
+		}
+		added += n
+	}
 	w.fresh = added == int64(len(rows))
-	return added, err
+	return added, nil
 }
