@@ -104,7 +104,9 @@ func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, ea
 	case ctx.Err() != nil:
 		return file, context.Cause(ctx)
 	}
-	if alone := match.end(b.live); len(alone) > 0 {
+	alone := match.end(b.live)
+	file.Waiting = len(match.waiting) > 0
+	if len(alone) > 0 {
 		return file, each(&Batch{Executions: alone, To: match.from(b.offset)})
 	}
 	return file, nil

@@ -3,6 +3,7 @@ package pglog
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,6 +101,10 @@ func (m *planMatch) take(all []Execution, from int64) (out []Execution) {
 	if m.last == nil || len(m.last) > mostProcesses {
 		m.last = map[int32]ended{}
 	}
+	out = all[:0]
+	if len(m.waiting) > 0 || hasPlan(all) { // one that waited can come in between
+		out = make([]Execution, 0, len(all))
+	}
 	for i := range all {
 		e := all[i]
 		if len(m.waiting) > 0 {
@@ -123,6 +128,10 @@ func (m *planMatch) take(all []Execution, from int64) (out []Execution) {
 		}
 	}
 	return out
+}
+
+func hasPlan(all []Execution) bool {
+	return slices.ContainsFunc(all, func(e Execution) bool { return e.Kind == KindPlan })
 }
 
 // expire gives the plans that have waited long enough when an execution comes.

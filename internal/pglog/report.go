@@ -38,6 +38,7 @@ type File struct {
 	Error        *string `json:"error" col:"elastic"`  // why it was not read, or not to its end; null: it was
 	Began        int64   `json:"-"`                    // where the reading of Executions began
 	Doubt        string  `json:"-"`                    // a zone in the timestamps that is not certain; see Result.DoubtfulZone
+	Waiting      bool    `json:"-"`                    // Executions: a plan at the end waits for its duration; see Batch.To
 	first        int64
 }
 

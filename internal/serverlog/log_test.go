@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"avadb/internal/pg"
@@ -134,5 +135,40 @@ func TestRemovedWhileRead(t *testing.T) {
 	})
 	if err == nil || n == 0 || n == 40_000 {
 		t.Errorf("%d executions, %v", n, err)
+	}
+}
+
+// A log is read as from its file, compressed or not.
+func TestLogsAreThoseOfTheFiles(t *testing.T) {
+	raw, err := os.ReadFile("../pglog/testdata/sampleA.csv.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, "old.csv.1.gz", raw)
+	log, err := Open(t.Context(), connect(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(name string, logs pglog.Logs) (all []pglog.Execution) {
+		t.Helper()
+		_, err := pglog.Executions(t.Context(), name, nil, pglog.Reading{Options: pglog.Options{Logs: logs}}, func(b *pglog.Batch) error {
+			all = append(all, b.Executions...)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	want, got := read("../pglog/testdata/sampleA.csv.gz", nil), read("old.csv.1.gz", log)
+	if len(want) < 1000 || !slices.Equal(got, want) {
+		t.Errorf("%d executions, not %d", len(got), len(want))
+	}
+	here, err := pglog.Identity(t.Context(), "../pglog/testdata/sampleA.csv.gz", pglog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if there, err := pglog.Identity(t.Context(), "old.csv.1.gz", pglog.Options{Logs: log}); err != nil || there != here {
+		t.Errorf("%s, %v: not %s", there, err, here)
 	}
 }

@@ -238,3 +238,27 @@ func TestCopyStoresWhatInsertDoes(t *testing.T) {
 		t.Errorf("again: %v", err)
 	}
 }
+
+// The plan of a statement at the end of a log that does not grow any more is a row in the end; one whose duration follows is none of its own.
+func TestFollowAPlanAtTheEnd(t *testing.T) {
+	r := newIngestRig(t)
+	plan := func(ago time.Duration, pid int) string {
+		return fmt.Sprintf("%s UTC [%d] app@shop LOG:  duration: 300.000 ms  plan:\n\tQuery Text: SELECT 1\n\tResult  (cost=0.00..0.01 rows=1 width=4)\n", time.Now().UTC().Add(-ago).Format("2006-01-02 15:04:05.000"), pid)
+	}
+	r.write(t, "a.log", append(logOf(0, 3), plan(57*time.Second, 9)...))
+	path := r.write(t, "b.log", append(logOf(10, 13), plan(30*time.Second, 8)...))
+	stop := r.follow(t, 20*time.Millisecond, filepath.Join(r.folder, "*.log"))
+	r.awaitRows(t, 6)
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = fmt.Fprintf(f, "%s UTC [8] app@shop LOG:  duration: 300.200 ms  statement: SELECT 1\n", time.Now().UTC().Add(-30*time.Second).Format("2006-01-02 15:04:05.000"))
+	_ = f.Close()
+	r.awaitRows(t, 8)
+	if got := value(t, r.admin, "SELECT string_agg(pid || ' ' || duration_ms || ' ' || query, ', ' ORDER BY pid) FROM slow_query_log WHERE pid < 10"); got != "8 300.20 SELECT $?, 9 300.00 SELECT $?" {
+		t.Errorf("rows are %s", got)
+	}
+	_ = stop()
+	r.wantRows(t, 8)
+}

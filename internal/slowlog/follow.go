@@ -15,7 +15,11 @@ import (
 type followed struct {
 	info     fs.FileInfo
 	identity string
+	again    time.Time // it is to be read then, changed or not; zero: it need not be
 }
+
+// waitingAgain is after how long a file is read again whose end was not sure.
+const waitingAgain = 5 * time.Second
 
 // unchanged tells that a file is the same as before, and has the same length.
 func (f *followed) unchanged(now fs.FileInfo) bool {
@@ -81,7 +85,7 @@ func (f *follower) round(ctx context.Context, patterns []string) error {
 func (f *follower) look(ctx context.Context, name string) error {
 	info, err := f.o.Logs.Stat(ctx, name)
 	before, known := f.seen[name]
-	if err == nil && known && before.unchanged(info) {
+	if err == nil && known && before.unchanged(info) && (before.again.IsZero() || time.Now().Before(before.again)) {
 		return nil
 	}
 	identity := ""
@@ -100,7 +104,10 @@ func (f *follower) look(ctx context.Context, name string) error {
 		return failed
 	}
 	if err == nil {
-		f.seen[name] = followed{info, identity}
+		f.seen[name] = followed{info: info, identity: identity}
+		if done.waiting {
+			f.seen[name] = followed{info, identity, time.Now().Add(waitingAgain)}
+		}
 	}
 	f.tell(done)
 	return nil

@@ -34,6 +34,7 @@ type Ingested struct {
 	RowsRead     int64   `json:"rows_read" col:""`     // executions over the threshold
 	RowsAdded    int64   `json:"rows_added" col:""`    // of them, that the table did not have yet
 	Error        *string `json:"error" col:"elastic"`  // why it was not read to its end; null where it was
+	waiting      bool    // what stands at its end is not sure yet
 }
 
 // Ingester writes executions from server logs into a slow_query_log table. It is for one goroutine.
@@ -163,7 +164,7 @@ func (in *Ingester) read(ctx context.Context, name, identity string, done *Inges
 		err = errors.Join(w.send(one), err)
 	}
 	err = errors.Join(w.end(), err)
-	done.RowsRead, done.RowsAdded = w.read, w.added
+	done.RowsRead, done.RowsAdded, done.waiting = w.read, w.added, file.Waiting
 	done.Format, done.From, done.Bytes, done.Lines, done.SkippedLines = file.Format, file.Began, file.Bytes, file.Lines, file.SkippedLines
 	in.tellDoubt(file.Doubt)
 	return err
