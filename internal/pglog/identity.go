@@ -14,7 +14,6 @@ const firstLineMost = 4096
 // another one when it is truncated and written anew. Empty while the first line has no end. Errors are those of a file that cannot be
 // read.
 func Identity(ctx context.Context, name string, o Options) (string, error) {
-	o.Prefix = "" // what a file is, is no matter of what it is read by
 	if err := o.prepare(); err != nil {
 		return "", err
 	}

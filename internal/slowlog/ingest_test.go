@@ -385,3 +385,36 @@ func TestFollowIntoARecreatedTable(t *testing.T) {
 		t.Errorf("without a table: %v", err)
 	}
 }
+
+// A prefix that is found out by nobody is enough to be given.
+func TestIngestWithAPrefixThatIsGiven(t *testing.T) {
+	r := newIngestRig(t)
+	var log strings.Builder
+	for n := range 5 {
+		fmt.Fprintf(&log, "~%d~app~2026-11-24 03:20:0%d.000 UTC~#~LOG:  duration: 200.500 ms  statement: SELECT %d\n", 100+n, n, n)
+	}
+	path := r.write(t, "a.log", []byte(log.String()))
+	in := r.ingester(t, r.conn, IngestOptions{Options: pglog.Options{Prefix: "~%p~%u~%m~#~"}, Threshold: 100 * time.Millisecond})
+	if done, err := in.File(t.Context(), path); err != nil || done.Error != nil || done.RowsAdded != 5 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if got := value(t, r.admin, "SELECT string_agg(DISTINCT usename, ',') FROM slow_query_log"); got != "app" {
+		t.Errorf("role %s", got)
+	}
+}
+
+// The server's own prefix says which name is whose; a file that has another is read by its own.
+func TestIngestWithThePrefixOfTheServer(t *testing.T) {
+	r := newIngestRig(t)
+	swapped := r.write(t, "a.log", []byte("2026-11-24 03:20:00.000 UTC [7] shop@app LOG:  duration: 200.500 ms  statement: SELECT 1\n"))
+	other := r.write(t, "b.log", []byte("2026-11-24 03:20:00.000 UTC [7]: user=eve,db=store,app=x,client=y LOG:  duration: 300.500 ms  statement: SELECT 1\n"))
+	in := r.ingester(t, r.conn, IngestOptions{Options: pglog.Options{Likely: "%m [%p] %d@%u "}, Threshold: 100 * time.Millisecond})
+	for _, path := range []string{swapped, other} {
+		if done, err := in.File(t.Context(), path); err != nil || done.Error != nil || done.RowsAdded != 1 {
+			t.Errorf("%+v, %v", done, err)
+		}
+	}
+	if got := value(t, r.admin, "SELECT string_agg(usename || ' ' || dbname, ', ' ORDER BY duration_ms) FROM slow_query_log"); got != "app shop, eve store" {
+		t.Errorf("rows are of %s", got)
+	}
+}
