@@ -153,7 +153,7 @@ func (in *Ingester) read(ctx context.Context, name, identity string, done *Inges
 		if in.o.Progress != nil {
 			in.o.Progress(b.To)
 		}
-		if !one.isFull(w.probing.Load()) {
+		if !one.isFull(w.most.Load()) {
 			return nil
 		}
 		err := w.send(one)

@@ -26,9 +26,7 @@ func (b *parcel) add(r Row) {
 	b.rows, b.size = append(b.rows, r), b.size+len(r.Query)
 }
 
-func (b *parcel) isFull(probing bool) bool {
-	return len(b.rows) >= batchRows || b.size >= batchBytes || probing && len(b.rows) >= probeRows
-}
+func (b *parcel) isFull(rows int64) bool { return int64(len(b.rows)) >= rows || b.size >= batchBytes }
 
 // rowWriter writes the batches of one file while the next ones are read.
 type rowWriter struct {
@@ -38,16 +36,16 @@ type rowWriter struct {
 	parcels        chan parcel
 	ended          chan struct{}
 	failed         atomic.Pointer[tableError]
-	probing        atomic.Bool // no batch is written yet
-	text           []byte      // room for what COPY takes
-	used           chan []Row  // room that is free again
-	fresh          bool        // none of the last batch's rows was there: nor will those of the next be
-	read, added    int64       // once ended
+	most           atomic.Int64 // rows of the next parcels
+	text           []byte       // room for what COPY takes
+	used           chan []Row   // room that is free again
+	fresh          bool         // none of the last batch's rows was there: nor will those of the next be
+	read, added    int64        // once ended
 }
 
 func (in *Ingester) newWriter(ctx context.Context, name, identity string, covers Covers) *rowWriter {
 	w := &rowWriter{Ingester: in, name: name, identity: identity, covers: covers, parcels: make(chan parcel), used: make(chan []Row, 1), ended: make(chan struct{})}
-	w.probing.Store(true)
+	w.most.Store(probeRows)
 	go func() {
 		defer close(w.ended)
 		for one := range w.parcels {
@@ -107,7 +105,9 @@ func (w *rowWriter) write(ctx context.Context, one parcel) error {
 		w.read += int64(len(one.rows))
 		w.added += added
 	}
-	w.probing.Store(false)
+	if w.most.Store(insertRows); w.fresh && !w.noCopy {
+		w.most.Store(batchRows)
+	}
 	w.cursors.Set(w.identity, Cursor{Name: w.name, To: one.to, Covers: w.covers})
 	if err := w.cursors.Save(); err != nil {
 		return err
