@@ -27,7 +27,7 @@ export GORELEASER := $(TOOLS)/goreleaser
 PGTEST := avadb/internal/pgtest
 ON_SERVERS = go list -f '{{range .TestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "$(PGTEST)"}}{{$$.ImportPath}}{{"\n"}}{{end}}{{end}}' ./... | sort -u
 
-.PHONY: bench-serve soak-serve build demo test test-matrix test-scripts race soak-windows fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog bench-logs bench-warmup postgres majors clean
+.PHONY: bench-serve soak-serve build demo test test-matrix test-scripts race soak-windows fuzz lint golangci docs docs-check cross packages packages-test goreleaser bench-cli bench-tune bench-slowlog bench-logs bench-ingest bench-warmup postgres majors clean
 
 build: ## ./avadb, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o avadb .
@@ -61,10 +61,10 @@ race: postgres ## under the race detector, which needs a C compiler: all package
 soak-windows: postgres ## the windows against what really ran, over and over with other seeds: ROUNDS times
 	go test -count=$(ROUNDS) -timeout 0 -failfast $(TESTFLAGS) -run '^TestTruth' ./internal/history
 
-fuzz: ## each fuzz test for FUZZTIME
+fuzz: ## each fuzz test for FUZZTIME, of which minimising takes little
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
 		sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file" | while read -r name; do \
-			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null || exit 1; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname "$$file")" </dev/null || exit 1; \
 		done || exit 1; \
 	done
 
@@ -121,6 +121,9 @@ SOAK ?= 10m
 
 soak-serve: postgres ## the endpoints under load for SOAK: goroutines, connections and memory must stay flat
 	AVADB_SOAK=$(SOAK) go test -count=1 -timeout 1h -v -run '^TestSoak$$' ./internal/health
+
+bench-ingest: postgres build ## how fast server logs become rows, against psql's \copy: ten minutes
+	./.ci/bench-ingest.sh $(BENCHFLAGS)
 
 postgres:
 	@./.ci/postgres.sh

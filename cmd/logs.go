@@ -7,29 +7,60 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	_ "time/tzdata" // time zones, where the host has none
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"avadb/internal/fault"
+	"avadb/internal/pg"
 	"avadb/internal/pglog"
+	"avadb/internal/serverlog"
 	"avadb/internal/units"
 )
 
 // logOptions say what of which logs is read.
 type logOptions struct {
-	prefix, since, until string
+	prefix, zone, since, until string
+	fromServer                 bool
 }
 
 func (o *logOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.prefix, "log-line-prefix", "", "log_line_prefix of stderr logs (default: detected, file by file)")
+	f.StringVar(&o.zone, "log-timezone", "", zoneUsage)
+	f.BoolVar(&o.fromServer, "from-server", false, "read the server's log files through SQL; a FILE is a name or a quoted pattern in its log_directory (default: all of one format)")
 	f.StringVar(&o.since, "since", "", "leave out what is older: a duration (90s 15m 1h 7d) or a time (default: all)")
 	f.StringVar(&o.until, "until", "", "leave out what is newer: a duration before now, or a time (default: all)")
+}
+
+const zoneUsage = "time zone that the server logs in, such as Europe/Berlin: what an abbreviation like IST means"
+
+// readZone gives the time zone of a name; nil for none.
+func readZone(name string) (*time.Location, error) {
+	if name == "" {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return nil, fault.New(fault.Usage, "there is no time zone %q", name).WithHint("give what SHOW log_timezone says on the server, such as Europe/Berlin")
+	}
+	return zone, nil
+}
+
+// asOn fills in what the server says of its logs, where it is not given.
+func asOn(p *pglog.Options, facts serverlog.Facts) {
+	p.Likely = facts.Prefix
+	if p.Zone == nil && facts.Zone != "localtime" { // that would be this host's
+		p.Zone, _ = readZone(facts.Zone) // one of the server's that is not known here says no more than its abbreviations
+	}
 }
 
 // read gives the options of pglog.
 func (o *logOptions) read(now time.Time) (p pglog.Options, err error) {
 	p.Prefix = o.prefix
+	if p.Zone, err = readZone(o.zone); err != nil {
+		return p, err
+	}
 	if o.since != "" {
 		if p.Since, err = units.ParseTime(o.since, now); err != nil {
 			return p, err
@@ -57,7 +88,7 @@ func newLogs(a *app) *cobra.Command {
 		use: "logs FILE...", short: "What PostgreSQL's own log files say", offline: true,
 		long: `Reads server logs and counts what they say: durations by kind, role, database and application, errors with an example of each,
 connections, lock waits and deadlocks, temporary files, checkpoints, autovacuum, cancelled statements, and each minute's events. It
-needs no server. The slow statements of a log: avadb slow --file FILE.
+needs no server; --from-server reads the files that a server has, through SQL, where the role may. The slow statements of a log: avadb slow --file FILE.
 
 A FILE is a stderr log with any log_line_prefix, csvlog or jsonlog, plain or compressed with gzip or zstd; - is stdin, a quoted pattern
 stands for the files that match it. Which format it has shows in its first lines. Files may be of several formats; they are read in
@@ -65,16 +96,24 @@ the order of their time.`,
 		example: `avadb logs /var/log/postgresql/postgresql-15-main.log
 avadb logs --since 1d 'log/postgresql-*.csv'
 kubectl logs pg-1 | avadb logs - -o json | jq .errors
-avadb logs --log-line-prefix '%m [%p] %u@%d ' old.log.gz`,
+avadb logs --log-line-prefix '%m [%p] %u@%d ' old.log.gz
+avadb logs --from-server --since 1h -h db1`,
 		args:       needsFiles,
-		privileges: "  none on the server; the files must be readable",
-		exits:      "  1  a file could not be read; what the others say is printed\n  2  no file is named, or the prefix or a time is not valid",
+		privileges: "  none on the server; the files must be readable\n" + fromServerPrivileges,
+		exits: `  1  a file could not be read; what the others say is printed
+  2  no file is named, or the prefix, a time or a time zone is not valid
+  4  with --from-server: a privilege is missing, or the server's log is not in files`,
 	}, func(ctx context.Context, _ *cobra.Command, names []string) error { return runLogs(ctx, a, o, names) })
 	o.addFlags(c.Flags())
 	return c
 }
 
+const fromServerPrivileges = "  with --from-server: pg_monitor, and EXECUTE on pg_read_binary_file(text, bigint, bigint, boolean) or pg_read_server_files"
+
 func needsFiles(c *cobra.Command, args []string) error {
+	if from := c.Flag("from-server"); from != nil && from.Changed {
+		return nil
+	}
 	if len(args) == 0 {
 		return fault.New(fault.Usage, "%s needs the name of a log file", c.CommandPath()).WithHint("- is stdin")
 	}
@@ -86,11 +125,27 @@ func runLogs(ctx context.Context, a *app, o logOptions, names []string) error {
 	if err != nil {
 		return err
 	}
+	if o.fromServer {
+		return a.withConn(ctx, pg.Options{Class: pg.Background}, func(conn *pg.Conn) error {
+			log, err := serverlog.Open(ctx, conn)
+			if err != nil {
+				return err
+			}
+			options.Logs = log
+			asOn(&options, log.Facts)
+			return a.printLogs(ctx, names, options, conn)
+		})
+	}
+	return a.printLogs(ctx, names, options, nil)
+}
+
+func (a *app) printLogs(ctx context.Context, names []string, options pglog.Options, conn *pg.Conn) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	r, err := a.readLogs(ctx, names, options)
 	if err != nil {
 		return err
 	}
-	doc := logsDocument{head: a.head("logs", nil), Report: r.Report}
+	doc := logsDocument{head: a.head("logs", conn), Report: r.Report}
 	return errors.Join(a.results(doc, logsLists(&r.Report)...), unreadLogs(r.Files))
 }
 
@@ -99,8 +154,14 @@ const gcPercent = 30
 
 // readLogs reads log files and says on stderr what was left out.
 func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Options) (*pglog.Result, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
-	r, err := pglog.Run(ctx, pglog.Expand(patterns), a.in, options)
+	if options.Logs == nil {
+		options.Logs = pglog.Host
+	}
+	names, err := options.Logs.Expand(ctx, patterns)
+	if err != nil {
+		return nil, err
+	}
+	r, err := pglog.Run(ctx, names, a.in, options)
 	if err != nil {
 		return nil, err
 	}
@@ -117,9 +178,13 @@ func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Opt
 		}
 	}
 	if r.DoubtfulZone != "" {
-		a.log.Warn(fmt.Sprintf("the time zone %s of the logs is not certain: times may be hours off; log_timezone = 'UTC' avoids it", r.DoubtfulZone))
+		a.warnOfZone(r.DoubtfulZone)
 	}
 	return r, nil
+}
+
+func (a *app) warnOfZone(zone string) {
+	a.log.Warn(fmt.Sprintf("the time zone %s of the logs is not certain: times may be hours off; say which it is with --log-timezone, such as Europe/Berlin; log_timezone = 'UTC' on the server avoids it", zone))
 }
 
 // unreadLogs is the error of those files that were not read to their end.

@@ -1,10 +1,12 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
-	"os"
 	"strings"
 	"time"
+
+	"avadb/internal/pglog"
 )
 
 // progress is a line on a terminal that says how far a long reading is. On anything else it is silent.
@@ -20,10 +22,10 @@ type progress struct {
 // drawnEvery is how often the line is drawn.
 const drawnEvery = 200 * time.Millisecond
 
-func (a *app) newProgress(names []string) *progress {
+func (a *app) newProgress(ctx context.Context, logs pglog.Logs, names []string) *progress {
 	p := &progress{app: a, began: time.Now()}
 	for _, name := range names {
-		info, err := os.Stat(name)
+		info, err := logs.Stat(ctx, name)
 		if err != nil || strings.HasSuffix(name, ".gz") || strings.HasSuffix(name, ".zst") {
 			p.total = 0
 			return p

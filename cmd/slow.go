@@ -36,7 +36,7 @@ type slowOptions struct {
 	explain          bool
 	allDatabases     bool
 	files            []string
-	prefix           string
+	prefix, zone     string
 }
 
 type slowDocument struct {

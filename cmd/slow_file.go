@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -24,6 +25,7 @@ const sourceFile = "file"
 func addFileFlags(f *pflag.FlagSet, o *slowOptions) {
 	f.StringArrayVar(&o.files, "file", nil, "server logs to read instead of asking a server: a name or a quoted pattern, - is stdin; can be given more than once")
 	f.StringVar(&o.prefix, "log-line-prefix", "", "with --file: log_line_prefix of stderr logs (default: detected)")
+	f.StringVar(&o.zone, "log-timezone", "", "with --file: "+zoneUsage)
 }
 
 // checkFile refuses what --file does not go with.
@@ -32,6 +34,8 @@ func (o slowOptions) checkFile(a *app) error {
 	switch {
 	case len(o.files) == 0 && o.prefix != "":
 		return fault.New(fault.Usage, "--log-line-prefix goes with --file")
+	case len(o.files) == 0 && o.zone != "":
+		return fault.New(fault.Usage, "--log-timezone goes with --file")
 	case len(o.files) == 0:
 		return nil
 	case a.changed("source") || o.sample != "" || o.compare != "":
@@ -60,6 +64,9 @@ func runSlowFile(ctx context.Context, a *app, o slowOptions, w window) error {
 	options := pglog.Options{Prefix: o.prefix, Statements: true}
 	asked := a.changed("since") || a.changed("around")
 	var err error
+	if options.Zone, err = readZone(o.zone); err != nil {
+		return err
+	}
 	if asked {
 		if options.Since, err = w.begin(a.now()); err != nil {
 			return err
@@ -70,6 +77,7 @@ func runSlowFile(ctx context.Context, a *app, o slowOptions, w window) error {
 			return err
 		}
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	r, err := a.readLogs(ctx, o.files, options)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"avadb/internal/pg"
 	"avadb/internal/pglog"
 	"avadb/internal/render"
+	"avadb/internal/serverlog"
 	"avadb/internal/slowlog"
 )
 
@@ -44,15 +46,16 @@ written twice: neither when a file is read again, nor when it was renamed or com
 last reading stopped; one that was interrupted goes on.
 
 Constants are replaced in the text, unless --keep-literals; passwords are masked in any case. --follow goes on as the files grow and are
-rotated.`,
+rotated. --from-server reads the log files of the connected server through SQL: of csvlog, jsonlog and stderr the first that it writes.`,
 		example: `avadb slowlog ingest -d shop '/var/log/postgresql/*.log'
 avadb slowlog ingest -d shop --threshold 250ms --since 1d 'log/*.csv'
-avadb slowlog ingest -d shop --follow '/var/log/postgresql/*.log'`,
+avadb slowlog ingest -d shop --follow '/var/log/postgresql/*.log'
+avadb slowlog ingest -d shop -h db1 --from-server --follow`,
 		args:       needsFiles,
-		privileges: "  INSERT on the table; the files must be readable",
+		privileges: "  INSERT on the table; the files must be readable\n" + fromServerPrivileges,
 		exits: `  1  a file could not be read; what the others say is in the table
-  2  no file is named, or the prefix, the threshold or a time is not valid
-  4  the table is missing, or as an application made it: avadb slowlog init; INSERT is missing`,
+  2  no file is named, or the prefix, the threshold, a time or a time zone is not valid
+  4  the table is missing, or as an application made it: avadb slowlog init; INSERT is missing, or what --from-server needs`,
 	}, func(ctx context.Context, _ *cobra.Command, names []string) error {
 		return runSlowlogIngest(ctx, a, o, names)
 	})
@@ -65,6 +68,9 @@ avadb slowlog ingest -d shop --follow '/var/log/postgresql/*.log'`,
 	return c
 }
 
+// ingestGCPercent is what the heap may grow by between collections: less saves little room, and takes more time than COPY leaves.
+const ingestGCPercent = 50
+
 // followEvery is how often the files are looked at.
 const followEvery = time.Second
 
@@ -73,21 +79,73 @@ func runSlowlogIngest(ctx context.Context, a *app, o slowlogIngestOptions, names
 	if err != nil {
 		return err
 	}
-	bar := a.newProgress(pglog.Expand(names))
-	if !o.follow {
-		options.Progress = bar.at
-	}
-	return a.withConn(ctx, pg.Options{Class: pg.Background, Changes: true, IdleForever: o.follow}, func(conn *pg.Conn) error {
-		in, err := a.ingester(ctx, conn, o, options)
-		if err != nil {
+	connection := pg.Options{Class: pg.Background, Changes: true, IdleForever: o.follow}
+	return a.withConn(ctx, connection, func(conn *pg.Conn) error {
+		if options.Logs, err = a.logs(ctx, conn, o, &options.Options); err != nil {
 			return err
 		}
-		if o.follow {
-			a.log.Info("following " + strings.Join(names, ", "))
-			return in.Follow(ctx, names, followEvery, a.tellIngested)
+		if log, ok := options.Logs.(*serverLog); ok {
+			defer log.conn.Close()
 		}
-		return a.ingest(ctx, conn, in, names, bar)
+		return a.runIngest(ctx, conn, o, options, names)
 	})
+}
+
+// serverLog is read over a connection of its own: rows are written meanwhile.
+type serverLog struct {
+	*serverlog.Log
+	conn *pg.Conn
+}
+
+// logs tells where the files are, and fills in what the server says of them.
+func (a *app) logs(ctx context.Context, conn *pg.Conn, o slowlogIngestOptions, options *pglog.Options) (pglog.Logs, error) {
+	if !o.fromServer {
+		facts, err := serverlog.ReadFacts(ctx, conn)
+		asOn(options, facts)
+		return pglog.Host, err
+	}
+	reader, err := pg.Connect(ctx, conn.Target, pg.Options{Class: pg.Background, IdleForever: o.follow, Log: a.log})
+	if err != nil {
+		return nil, err
+	}
+	log, err := serverlog.Open(ctx, reader)
+	if err != nil {
+		reader.Close()
+		return nil, err
+	}
+	asOn(options, log.Facts)
+	return &serverLog{log, reader}, nil
+}
+
+func (a *app) runIngest(ctx context.Context, conn *pg.Conn, o slowlogIngestOptions, options slowlog.IngestOptions, names []string) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(ingestGCPercent))
+	options.Doubt = a.warnOfZone
+	var bar *progress
+	var all []string
+	if !o.follow {
+		var err error
+		if all, err = options.Logs.Expand(ctx, names); err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			a.log.Warn("the server's log_directory has no file of a format that log_destination names")
+		}
+		bar = a.newProgress(ctx, options.Logs, all)
+		options.Progress = bar.at
+	}
+	in, err := a.ingester(ctx, conn, o, options)
+	if err != nil {
+		return err
+	}
+	if o.follow {
+		what := strings.Join(names, ", ")
+		if o.fromServer {
+			what = strings.TrimSpace("the server's log " + what)
+		}
+		a.log.Info("following " + what)
+		return in.Follow(ctx, names, followEvery, a.tellIngested)
+	}
+	return a.ingest(ctx, conn, in, all, bar)
 }
 
 func (o slowlogIngestOptions) check(a *app, names []string) (options slowlog.IngestOptions, err error) {
@@ -116,7 +174,7 @@ func (a *app) ingester(ctx context.Context, conn *pg.Conn, o slowlogIngestOption
 	if err != nil {
 		return nil, fault.New(fault.Failed, "find the folder of avadb's state: %w", err).WithHint("set XDG_STATE_HOME")
 	}
-	cursors, err := slowlog.OpenCursors(root, conn.Server.SystemIdentifier, conn.Server.Database+"."+table.Schema)
+	cursors, err := slowlog.OpenCursors(root, conn, table)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +186,7 @@ func (a *app) ingest(ctx context.Context, conn *pg.Conn, in *slowlog.Ingester, n
 	doc := slowlogIngestDocument{head: a.head("slowlog ingest", conn), Files: []slowlog.Ingested{}}
 	began := time.Now()
 	var failed []string
-	for _, name := range pglog.Expand(names) {
+	for _, name := range names {
 		done, err := in.File(ctx, name)
 		if err != nil {
 			return err

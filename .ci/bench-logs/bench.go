@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -19,7 +20,9 @@ type options struct {
 
 func main() {
 	var o options
+	ingest := flag.Bool("ingest", false, "measure slowlog ingest instead, against psql's \\copy")
 	only := flag.String("make", "", "only make a log of this format, to -out: stderr, csv or json")
+	each := flag.Int("tables", tables, "with -make: tables of each name, so that a statement has as many signatures")
 	flag.StringVar(&o.avadb, "avadb", "./avadb", "the program to measure")
 	flag.StringVar(&o.sample, "sample", "internal/pglog/testdata/sampleA.csv.gz", "csvlog that the logs are made of")
 	flag.StringVar(&o.work, "work", "", "folder for the logs, 5 GB (default: a temporary one)")
@@ -30,9 +33,12 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each is measured")
 	flag.Parse()
 	var err error
-	if *only != "" {
-		err = o.make(*only, o.out, o.bytes, tables)
-	} else {
+	switch {
+	case *only != "":
+		err = o.make(*only, o.out, o.bytes, *each)
+	case *ingest:
+		err = o.ingest(context.Background())
+	default:
 		err = o.bench()
 	}
 	if err != nil {

@@ -19,14 +19,16 @@ const (
 	user
 	database
 	pid
-	severity = iota + 7
+	_
+	session
+	severity = iota + 5
 	state
 	message
 	detail
 	hint
-	where     = iota + 9
-	statement = iota + 9
-	app       = iota + 11
+	where     = iota + 7
+	statement = iota + 7
+	app       = iota + 9
 )
 
 // maker writes a log of any length out of a real one: the same messages again and again, later, by other processes, with other constants
@@ -73,6 +75,10 @@ func (m *maker) write(out io.Writer, format string, bytes int64) error {
 			one[at] = m.now.Format("2006-01-02 15:04:05.000 MST")
 			if n, err := strconv.Atoi(one[pid]); err == nil {
 				one[pid] = strconv.Itoa(1000 + (n+m.round*37)%60000)
+			}
+			if start, process, ok := strings.Cut(one[session], "."); ok { // a session of its own: its lines are others
+				n, _ := strconv.ParseInt(start, 16, 64)
+				one[session] = strconv.FormatInt(n+int64(m.round), 16) + "." + process
 			}
 			table := m.random.IntN(m.tables)
 			for _, i := range []int{message, detail, statement} {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,16 +21,24 @@ func (f *figure) measure(file, program string, args ...string) error {
 		var stderr bytes.Buffer
 		c.Stderr = &stderr
 		err := c.Run()
-		if c.ProcessState != nil {
-			if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
-				f.memory = max(f.memory, usage.Maxrss<<10)
-			}
-		}
+		f.memory = max(f.memory, memoryOf(c.ProcessState))
 		if err != nil {
 			return fmt.Errorf("%s: %w: %s", program, err, stderr.String())
 		}
 		return nil
 	})
+}
+
+// memoryOf is the most that a process took, in bytes.
+func memoryOf(p *os.ProcessState) int64 {
+	if p == nil {
+		return 0
+	}
+	usage, ok := p.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	return usage.Maxrss << 10
 }
 
 // scanNewlines is the yardstick: two goroutines that look for the ends of lines and do nothing else.
@@ -102,15 +109,24 @@ func unzipFile(name string) error {
 	return err
 }
 
-// count gives how many statements a log has.
+// count gives how many statements a log has. The output is counted as it comes: what this program keeps would be counted as its children's.
 func (o *options) count(name string) (int, error) {
-	raw, err := exec.Command(o.avadb, "slow", "--file", name, "--limit", "0", "-o", "jsonl").Output()
+	c := exec.Command(o.avadb, "slow", "--file", name, "--limit", "0", "-o", "jsonl")
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
 	if err != nil {
 		return 0, err
 	}
-	var first json.RawMessage
-	if err := json.Unmarshal(bytes.SplitN(raw, []byte("\n"), 2)[0], &first); err != nil {
-		return 0, err
+	lines := 0
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := out.Read(buffer)
+		lines += bytes.Count(buffer[:n], []byte{'\n'})
+		if err != nil {
+			break
+		}
 	}
-	return bytes.Count(raw, []byte("\n")), nil
+	return lines, c.Wait()
 }

@@ -11,6 +11,8 @@ import (
 type splitter interface {
 	split(data []byte) int
 	resume(data []byte) int
+	// whole tells that what ends with a line may end with an event: more of it is not surely missing.
+	whole(data []byte) bool
 }
 
 // block is a piece of a file that holds whole events.
@@ -32,7 +34,7 @@ type blocks struct {
 	done   bool
 	err    error
 	cut    int64 // events that were longer than is kept
-	live   bool  // the file is written: its last event is left if its line has no end
+	live   bool  // the file is written: its last event is left if its line, or it, has no end
 }
 
 // longest event in bytes: what is behind it is left out. A statement has at most 1 GB in PostgreSQL, and 1 MB is rare.
@@ -59,7 +61,7 @@ func (r *blocks) next(b *block) bool {
 			if !errors.Is(err, io.EOF) {
 				r.err = err
 			}
-			if len(data) > 0 && (r.err != nil || r.live && data[len(data)-1] != '\n') { // it can be torn there
+			if len(data) > 0 && (r.err != nil || r.live && (data[len(data)-1] != '\n' || !r.ends.whole(data))) { // it can be torn there
 				data = data[:r.ends.split(data)]
 			}
 			b.set(data, r)

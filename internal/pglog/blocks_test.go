@@ -15,7 +15,9 @@ import (
 func counted(t testing.TB, f *form, data []byte, size, workers int) string {
 	t.Helper()
 	o := &Options{Block: size, Workers: workers, Statements: true}
-	o.prepare()
+	if err := o.prepare(); err != nil {
+		t.Fatal(err)
+	}
 	r := &run{options: o, total: newTotal(o)}
 	b := &blocks{in: bytes.NewReader(data), ends: f.parser(), size: size}
 	var file File
@@ -41,6 +43,7 @@ func counted(t testing.TB, f *form, data []byte, size, workers int) string {
 		file.SkippedLines += skipped
 		r.total.takeAll(d)
 	}
+	r.total.addPlans()
 	file.Bytes = b.offset
 	report := r.total.report([]File{file})
 	all := (&Result{total: r.total}).Top(func(*Statement) bool { return true }, func(a, b *Statement) int {
@@ -69,7 +72,7 @@ func TestBlocks(t *testing.T) {
 			if filepath.Ext(name) == ".txt" {
 				return
 			}
-			f, err := detect(data, nil)
+			f, err := detect(data, &Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

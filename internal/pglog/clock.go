@@ -1,6 +1,7 @@
 package pglog
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -8,12 +9,15 @@ import (
 
 // clock reads timestamps. Log lines come in the order of time, so that nearly every one is of the minute before.
 type clock struct {
-	minute [16]byte // 2026-11-24 03:20
-	base   int64    // seconds since 1970 of that minute, as if it were UTC
-	zone   [8]byte  // the zone that was looked up last
-	zoneN  int
-	shift  int64  // its seconds east of UTC
-	doubt  string // a zone that is not known, and was taken for UTC, or that has several meanings
+	minute  [16]byte // 2026-11-24 03:20
+	base    int64    // seconds since 1970 of that minute, as if it were UTC
+	zone    [8]byte  // the zone that was looked up last
+	zoneN   int
+	shift   int64 // its seconds east of UTC
+	local   int64 // of timestamps without a zone, where localOK
+	localOK bool
+	in      *time.Location // where the log was written; nil: not known
+	doubt   string         // a zone that is not known, and was taken for UTC, or that has several meanings
 }
 
 // stamp reads 2026-11-24 03:20:47.921 UTC off the front of text. The fraction is optional, and so is the zone. It gives the microseconds
@@ -48,20 +52,61 @@ func (c *clock) zoned(text []byte, at int64, n int) (int64, int) {
 		to == from && (text[to] == '+' || text[to] == '-') && to+1 < len(text) && isDigit(text[to+1])) {
 		to++
 	}
+	if to == from+1 && bytes.HasPrefix(text[from:], []byte("ChST")) { // the one with a small letter
+		to = from + len("ChST")
+	}
 	if to == from || text[from] == 'T' && to-from == 1 || to-from == 1 && text[from] != 'Z' {
-		return at, n
+		return at - c.here(at)*1e6, n
 	}
 	if string(text[from:to]) != string(c.zone[:c.zoneN]) {
-		shift, known := zoneShift(string(text[from:to]))
+		shift, known, sure := c.means(string(text[from:to]), at/1e6)
 		if !known && from == n {
-			return at, n // no zone, but what follows the timestamp
+			return at - c.here(at)*1e6, n // no zone, but what follows the timestamp
 		}
-		if name := string(text[from:to]); !known || strings.Contains(ambiguous, " "+name+" ") {
-			c.doubt = name
+		if !sure {
+			c.doubt = string(text[from:to])
 		}
 		c.zoneN, c.shift = copy(c.zone[:], text[from:to]), shift
 	}
 	return at - c.shift*1e6, to
+}
+
+// means gives the seconds east of UTC of an abbreviation at a local time, and whether it is sure to mean that.
+func (c *clock) means(name string, local int64) (shift int64, known, sure bool) {
+	if c.in != nil && name[0] != '+' && name[0] != '-' {
+		if shift, known = shiftIn(c.in, local, name); known {
+			return shift, true, true
+		}
+	}
+	shift, known = zoneShift(name)
+	return shift, known, known && !strings.Contains(ambiguous, " "+name+" ")
+}
+
+// here gives the shift of a timestamp, in microseconds, that has no zone.
+func (c *clock) here(at int64) int64 {
+	if c.in == nil {
+		return 0
+	}
+	if !c.localOK {
+		c.local, _ = shiftIn(c.in, at/1e6, "")
+		c.localOK = true
+	}
+	return c.local
+}
+
+// shiftIn gives the seconds east of UTC that a zone has at a local time. In the hour that comes twice the abbreviation decides, and without one it
+// is the first of the two. It is not found where the zone has no such abbreviation then.
+func shiftIn(in *time.Location, local int64, name string) (seconds int64, found bool) {
+	const day = 24 * 60 * 60
+	for _, near := range [...]int64{local - day, local + day} {
+		_, offset := time.Unix(near, 0).In(in).Zone()
+		called, is := time.Unix(local-int64(offset), 0).In(in).Zone()
+		if is == offset && (name == "" || called == name) {
+			return int64(offset), true
+		}
+		seconds = int64(offset)
+	}
+	return seconds, false
 }
 
 // turn goes to another minute.
@@ -76,6 +121,9 @@ func (c *clock) turn(text []byte) bool {
 	}
 	copy(c.minute[:], text[:16])
 	c.base = at.Unix()
+	if c.in != nil { // a zone can change its time
+		c.zoneN, c.localOK = 0, false
+	}
 	return true
 }
 
@@ -108,13 +156,13 @@ func zoneShift(name string) (seconds int64, known bool) {
 var zones = map[string]int{
 	"UTC": 0, "GMT": 0, "Z": 0, "UCT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "MET": 60, "MEST": 120, "EET": 120, "EEST": 180,
 	"SAST": 120, "CAT": 120, "WAT": 60, "EAT": 180, "MSK": 180, "MSD": 240, "IDT": 180, "IST": 120, "PKT": 300, "NPT": 345, "WIB": 420, "HKT": 480,
-	"SGT": 480, "PHT": 480, "AWST": 480, "JST": 540, "KST": 540, "ACST": 570, "ACDT": 630, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
+	"SGT": 480, "PHT": 480, "WITA": 480, "WIT": 540, "ChST": 600, "SST": -660, "HDT": -540, "AWST": 480, "JST": 540, "KST": 540, "ACST": 570, "ACDT": 630, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
 	"NST": -210, "NDT": -150, "AST": -240, "ADT": -180, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480,
 	"PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "BRT": -180, "ART": -180, "CLT": -240, "CLST": -180, "COT": -300, "PET": -300, "VET": -240,
 }
 
 // ambiguous abbreviations stand for zones hours apart.
-const ambiguous = " IST CST BST AST AMT GST ECT ADT SST WST "
+const ambiguous = " IST CST CDT PST BST AST AMT GST ECT ADT SST WST "
 
 // epoch reads 1795496243.182 off the front of text.
 func epoch(text []byte) (at int64, n int) {

@@ -202,6 +202,9 @@ func (p *csvParser) split(data []byte) int {
 // damaged is how many bytes without an end of a record are not believed to be one record.
 const damaged = 16 << 20
 
+// whole tells that no quote is open: a message that the server is about to write can end with any of its lines.
+func (p *csvParser) whole(data []byte) bool { return bytes.Count(data, []byte{'"'})%2 == 0 }
+
 // resume gives where an event begins that is not the one the data begins in.
 func (p *csvParser) resume(data []byte) int {
 	if n := nextRecord(data, 0); n < len(data) {

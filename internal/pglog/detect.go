@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"time"
 
 	"avadb/internal/fault"
 )
@@ -35,17 +36,18 @@ func (p *jsonParser) zone() string   { return p.clock.doubt }
 // form is what the beginning of a file says of all of it.
 type form struct {
 	format   string
+	zone     *time.Location
 	prefixes []*Prefix // of stderr; the first is the file's, the others are of lines that do not fit it
 }
 
 func (f *form) parser() parser {
 	switch f.format {
 	case formatCSV:
-		return &csvParser{}
+		return &csvParser{clock: clock{in: f.zone}}
 	case formatJSON:
-		return &jsonParser{}
+		return &jsonParser{clock: clock{in: f.zone}}
 	}
-	p := &stderrParser{prefixes: f.prefixes, steady: -1}
+	p := &stderrParser{prefixes: f.prefixes, steady: -1, clock: clock{in: f.zone}}
 	if len(f.prefixes) > 0 {
 		p.steady = f.prefixes[0].steady()
 	}
@@ -53,7 +55,15 @@ func (f *form) parser() parser {
 }
 
 // detect tells the form from a sample of the beginning.
-func detect(sample []byte, prefix *Prefix) (*form, error) {
+func detect(sample []byte, o *Options) (*form, error) {
+	f, err := formOf(sample, o)
+	if f != nil {
+		f.zone = o.Zone
+	}
+	return f, err
+}
+
+func formOf(sample []byte, o *Options) (*form, error) {
 	switch {
 	case len(sample) == 0:
 		return &form{format: formatEmpty}, nil
@@ -62,14 +72,14 @@ func detect(sample []byte, prefix *Prefix) (*form, error) {
 	case isCSV(sample):
 		return &form{format: formatCSV}, nil
 	}
-	prefixes := prefixesOf(lines(sample), prefix)
+	prefixes := prefixesOf(lines(sample), o.prefix, o.likely)
 	switch {
 	case prefixes != nil:
 		return &form{format: formatStderr, prefixes: prefixes}, nil
 	case bytes.IndexByte(sample, 0) >= 0:
 		return nil, fault.New(fault.Failed, "it is binary and no PostgreSQL log")
-	case prefix != nil:
-		return nil, fault.New(fault.Failed, "no line of it begins with the log_line_prefix %q", prefix.Text).
+	case o.prefix != nil:
+		return nil, fault.New(fault.Failed, "no line of it begins with the log_line_prefix %q", o.prefix.Text).
 			WithHint("SHOW log_line_prefix on the server that wrote it; without --log-line-prefix it is detected")
 	}
 	return nil, fault.New(fault.Failed, "no PostgreSQL log format fits its first lines").
@@ -145,14 +155,18 @@ func byFields() []*Prefix {
 	return slices.SortedStableFunc(slices.Values(compiled()), func(a, b *Prefix) int { return b.fields() - a.fields() })
 }
 
-// prefixesOf gives the prefix that fits most lines, and those that fit what it does not. nil where none does.
-func prefixesOf(all [][]byte, given *Prefix) (found []*Prefix) {
+// prefixesOf gives the prefix that fits most lines, and those that fit what it does not. nil where none does. A likely one is taken where nearly
+// all lines have it: it knows which name is the role's and which the database's.
+func prefixesOf(all [][]byte, given, likely *Prefix) (found []*Prefix) {
 	candidates := compiled()
 	rest := all
 	for len(found) < 4 {
 		best := bestOf(candidates, rest)
 		if len(rest) > 0 && (best == nil || fits(best, rest) < len(rest)*9/10) {
 			best = bestOf(append(infer(rest), candidates...), rest)
+		}
+		if likely != nil && len(found) == 0 && fits(likely, rest) > len(rest)*9/10 {
+			best = likely
 		}
 		if given != nil && len(found) == 0 {
 			if best = given; fits(given, rest) == 0 {

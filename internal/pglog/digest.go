@@ -16,6 +16,7 @@ type digest struct {
 	counts
 	users, databases, apps names
 	tallies                map[key]*tally
+	plans                  map[key]*tally // of auto_explain, until it is known whether the durations hold them as well
 	pending                pending
 	canonical              []byte
 	prepared               [4096]prepared
@@ -53,7 +54,7 @@ type minute struct{ events, executions, us, errors int64 }
 
 func newDigest(o *Options) *digest {
 	return &digest{
-		options: o, tallies: map[key]*tally{}, pending: pending{of: map[int32]*announcement{}},
+		options: o, tallies: map[key]*tally{}, plans: map[key]*tally{}, pending: pending{of: map[int32]*announcement{}},
 		counts: counts{
 			words: map[string]int64{}, minutes: map[int64]*minute{}, errors: map[string]*failure{},
 			temp: map[fingerprint.Signature]*load{}, waits: map[fingerprint.Signature]*load{},
@@ -158,6 +159,11 @@ func (d *digest) timed(e *Event, t Timing) {
 	database.events++
 	app.events++
 	if !t.Kind.IsExecution() {
+		if t.Kind == KindPlan && d.options.Statements && !isNested(e) {
+			if t.Text = plannedQuery(t.Text); t.Text != nil {
+				d.ran(d.plans, e, user, database, t)
+			}
+		}
 		return
 	}
 	for _, s := range [...]*share{user, database, app} {
@@ -181,19 +187,19 @@ func (d *digest) timed(e *Event, t Timing) {
 		}
 		t.Text = text
 	}
-	d.ran(e, user, database, t)
+	d.ran(d.tallies, e, user, database, t)
 }
 
 func (d *digest) seq(e *Event) int64 { return int64(d.file)<<44 | e.Offset }
 
-// ran adds an execution to its statement.
-func (d *digest) ran(e *Event, user, database *share, t Timing) {
+// ran adds an execution to its statement's tally.
+func (d *digest) ran(tallies map[key]*tally, e *Event, user, database *share, t Timing) {
 	sql := text(t.Text)
 	k := key{d.signature(sql, t.Kind), user.number, database.number}
-	one := d.tallies[k]
+	one := tallies[k]
 	if one == nil {
 		one = &tally{min: t.US, max: -1, queryID: e.QueryID}
-		d.tallies[k] = one
+		tallies[k] = one
 	}
 	one.add(t.US)
 	if one.queryID != e.QueryID {

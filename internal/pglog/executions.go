@@ -1,16 +1,17 @@
 package pglog
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"io"
-	"os"
 	"sync"
 	"time"
 
 	"avadb/internal/fault"
 )
 
-// Execution is a finished execution of a statement, as a log has it. Texts that it does not have are empty.
+// Execution is a finished execution of a statement, as a log has it: its duration, or auto_explain's plan where that is all there is. Texts that it does not have are empty.
 type Execution struct {
 	At          time.Time // when it was logged, at its end; zero: the log has no time
 	US          int64     // microseconds it took
@@ -49,17 +50,11 @@ const warmUp = 1 << 20
 // Executions reads one file and hands its executions over in their order, a batch at a time; an error of each ends the reading and comes
 // back. The file is stdin where the name is Stdin. What else there is to tell stands in the File; its Error is nil.
 func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, each func(*Batch) error) (File, error) {
-	o.prepare()
 	file := File{Name: name}
-	var prefix *Prefix
-	if o.Prefix != "" {
-		p, err := ParsePrefix(o.Prefix)
-		if err != nil {
-			return file, err
-		}
-		prefix = p
+	if err := o.prepare(); err != nil {
+		return file, err
 	}
-	s, err := open(name, stdin, prefix)
+	s, err := open(ctx, name, stdin, &o.Options)
 	if err != nil {
 		return file, err
 	}
@@ -70,7 +65,18 @@ func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, ea
 	}
 	b := &blocks{in: s.in, ends: s.form.parser(), size: o.Block, live: o.Live && s.compression == ""}
 	if err := s.goTo(b, o.From); err != nil {
-		return file, err
+		if !errors.Is(err, errShorter) {
+			return file, err
+		}
+		o.From = 0 // it is not what it was: all of it is read
+		return Executions(ctx, name, stdin, o, each)
+	}
+	file.Began = o.From
+	match := &planMatch{}
+	deliver := func(batch *Batch) error {
+		batch.Executions = match.take(batch.Executions, o.From)
+		batch.To = match.from(batch.To)
+		return each(batch)
 	}
 	r := &run{options: &o.Options}
 	var group sync.WaitGroup
@@ -78,13 +84,14 @@ func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, ea
 	for range r.workers() {
 		group.Go(func() {
 			k := &keeper{reading: &o, pending: pending{of: map[int32]*announcement{}}, parser: s.form.parser()}
-			k.work(ctx, b, &r.seams, each)
+			k.work(ctx, b, &r.seams, deliver)
 			mutex.Lock()
 			defer mutex.Unlock()
 			lines, skipped := k.parser.counted()
 			file.Lines += lines
 			file.SkippedLines += skipped
 			file.Events += k.events
+			file.Doubt = cmp.Or(file.Doubt, k.parser.zone())
 		})
 	}
 	group.Wait()
@@ -94,26 +101,48 @@ func Executions(ctx context.Context, name string, stdin io.Reader, o Reading, ea
 		return file, r.seams.err
 	case b.err != nil:
 		return file, fault.New(fault.Failed, "read it to its end: %w", b.err)
+	case ctx.Err() != nil:
+		return file, context.Cause(ctx)
 	}
-	return file, context.Cause(ctx)
+	alone := match.end(b.live)
+	file.Waiting = len(match.waiting) > 0
+	if len(alone) > 0 {
+		return file, each(&Batch{Executions: alone, To: match.from(b.offset)})
+	}
+	return file, nil
 }
+
+// errShorter tells that a file ends before the place to go on from.
+var errShorter = errors.New("it is shorter than it was")
 
 // goTo lets the blocks begin a little before a place.
 func (s *source) goTo(b *blocks, from int64) error {
-	begin := from - warmUp
-	if begin <= 0 {
+	begin := max(from-warmUp, 0)
+	if from == 0 {
 		return nil
 	}
-	if f, ok := s.file.(*os.File); ok && s.compression == "" && s.wrapped == "" {
-		if _, err := f.Seek(begin, io.SeekStart); err != nil {
+	if f, ok := s.file.(io.Seeker); ok && s.compression == "" && s.wrapped == "" {
+		end, err := f.Seek(0, io.SeekEnd)
+		if err == nil && end < from {
+			return errShorter
+		}
+		if err == nil {
+			_, err = f.Seek(begin, io.SeekStart)
+		}
+		if err != nil {
 			return fault.New(fault.Failed, "go on in it: %w", err)
 		}
-		s.in, b.in = f, f
+		s.in, b.in = s.file, s.file
 	} else if _, err := io.CopyN(io.Discard, s.in, begin); err != nil {
-		return fault.New(fault.Failed, "it is shorter than it was: %w", err)
+		if errors.Is(err, io.EOF) {
+			return errShorter
+		}
+		return fault.New(fault.Failed, "read it to its end: %w", err)
 	}
-	b.offset = begin
-	b.offset += b.skip()
+	if begin > 0 {
+		b.offset = begin
+		b.offset += b.skip()
+	}
 	return nil
 }
 
@@ -124,6 +153,21 @@ type keeper struct {
 	parser  parser
 	batch   *Batch
 	events  int64
+	names   recent
+}
+
+// recent gives one text for names that come again and again.
+type recent [256]string
+
+func (r *recent) of(name []byte) string {
+	if len(name) == 0 {
+		return ""
+	}
+	place := &r[(len(name)<<3^int(name[len(name)-1])<<1^int(name[len(name)/2])<<4)&(len(r)-1)]
+	if *place != string(name) {
+		*place = string(name)
+	}
+	return *place
 }
 
 func (k *keeper) work(ctx context.Context, in *blocks, all *seams, each func(*Batch) error) {
@@ -161,7 +205,11 @@ func (k *keeper) add(e *Event) {
 		return
 	}
 	t := timing(e.Message)
-	if !t.Kind.IsExecution() {
+	if t.Kind == KindPlan && !isNested(e) {
+		if t.Text = plannedQuery(t.Text); t.Text == nil {
+			return
+		}
+	} else if !t.Kind.IsExecution() {
 		return
 	}
 	if t.Kind == KindBare {
@@ -171,11 +219,11 @@ func (k *keeper) add(e *Event) {
 		}
 		t.Text = sql
 	}
-	if t.US < k.reading.Threshold.Microseconds() || e.Offset < k.reading.From || !k.reading.within(e.Time) {
+	if t.US < k.reading.Threshold.Microseconds() || !k.reading.within(e.Time) {
 		return
 	}
 	one := Execution{
-		US: t.US, Kind: t.Kind, User: string(e.User), Database: string(e.Database), Application: string(e.App), Session: string(e.Session), Line: e.Line,
+		US: t.US, Kind: t.Kind, User: k.names.of(e.User), Database: k.names.of(e.Database), Application: k.names.of(e.App), Session: k.names.of(e.Session), Line: e.Line,
 		PID: e.PID, QueryID: e.QueryID, Query: string(t.Text), Parameters: string(parameters(e.Detail)), Offset: e.Offset,
 	}
 	if e.Time != 0 {

@@ -74,7 +74,7 @@ func FuzzDetect(f *testing.F) {
 			}
 			data = out.Bytes()
 		}
-		found, err := detect(data, nil)
+		found, err := detect(data, &Options{})
 		if err != nil {
 			return
 		}

@@ -2,6 +2,7 @@ package pglog
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 )
@@ -12,8 +13,11 @@ const firstLineMost = 4096
 // Identity names a log file by its first line, decompressed: it is the same when the file grows, is renamed, copied or compressed, and
 // another one when it is truncated and written anew. Empty while the first line has no end. Errors are those of a file that cannot be
 // read.
-func Identity(name string) (string, error) {
-	s, err := open(name, nil, nil)
+func Identity(ctx context.Context, name string, o Options) (string, error) {
+	if err := o.prepare(); err != nil {
+		return "", err
+	}
+	s, err := open(ctx, name, nil, &o)
 	if err != nil {
 		return "", err
 	}

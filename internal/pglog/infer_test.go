@@ -46,7 +46,7 @@ func TestInfer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines := logWith(c.prefix, c.background)
-			f, err := detect(append(bytes.Join(lines, []byte("\n")), '\n'), nil)
+			f, err := detect(append(bytes.Join(lines, []byte("\n")), '\n'), &Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

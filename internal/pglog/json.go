@@ -262,6 +262,8 @@ func (p *jsonParser) split(data []byte) int {
 	return bytes.LastIndexByte(data[:max(len(data)-1, 0)], '\n') + 1
 }
 
+func (p *jsonParser) whole([]byte) bool { return true }
+
 // resume gives where a line begins that is not the one the data begins in.
 func (p *jsonParser) resume(data []byte) int {
 	if n := bytes.IndexByte(data, '\n') + 1; n < len(data) {

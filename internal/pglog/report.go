@@ -36,6 +36,9 @@ type File struct {
 	SkippedLines int64   `json:"skipped_lines" col:""` // that are no part of a message
 	Cut          int64   `json:"cut_events"`           // longer than 64 MB: their end was left out
 	Error        *string `json:"error" col:"elastic"`  // why it was not read, or not to its end; null: it was
+	Began        int64   `json:"-"`                    // where the reading of Executions began
+	Doubt        string  `json:"-"`                    // a zone in the timestamps that is not certain; see Result.DoubtfulZone
+	Waiting      bool    `json:"-"`                    // Executions: a plan at the end waits for its duration; see Batch.To
 	first        int64
 }
 

@@ -28,19 +28,14 @@ type Dropped struct {
 // Run reads files in the order of their time, and stdin where the name is Stdin. A file that cannot be read is told in its entry and no
 // error; those are a wrong prefix (fault.Usage) and the context's end.
 func Run(ctx context.Context, names []string, stdin io.Reader, o Options) (*Result, error) {
-	o.prepare()
-	r := &run{options: &o, total: newTotal(&o), stdin: stdin}
-	if o.Prefix != "" {
-		p, err := ParsePrefix(o.Prefix)
-		if err != nil {
-			return nil, err
-		}
-		r.prefix = p
+	if err := o.prepare(); err != nil {
+		return nil, err
 	}
+	r := &run{options: &o, total: newTotal(&o), stdin: stdin}
 	for range r.workers() {
 		r.digests = append(r.digests, newDigest(&o))
 	}
-	files := r.inOrder(names)
+	files := r.inOrder(ctx, names)
 	for i := range files {
 		if files[i].Error == nil {
 			r.read(ctx, i, &files[i])
@@ -52,6 +47,7 @@ func Run(ctx context.Context, names []string, stdin io.Reader, o Options) (*Resu
 	for _, d := range r.digests {
 		r.total.takeAll(d)
 	}
+	r.total.addPlans()
 	result := &Result{Report: *r.total.report(files), DoubtfulZone: r.doubt}
 	result.total = r.total
 	result.Dropped = Dropped{r.total.table.dropped, milli(r.total.table.bound)}
@@ -61,7 +57,6 @@ func Run(ctx context.Context, names []string, stdin io.Reader, o Options) (*Resu
 // run is one reading.
 type run struct {
 	options *Options
-	prefix  *Prefix
 	stdin   io.Reader
 	total   *total
 	digests []*digest
@@ -78,14 +73,14 @@ func (r *run) workers() int {
 }
 
 // inOrder looks at the beginning of each file and sorts them by their first event. Stdin is not looked at: its turn is that of its name.
-func (r *run) inOrder(names []string) []File {
+func (r *run) inOrder(ctx context.Context, names []string) []File {
 	files := make([]File, len(names))
 	for i, name := range names {
 		files[i].Name = name
 		if name == Stdin || len(names) == 1 {
 			continue
 		}
-		s, err := open(name, nil, r.prefix)
+		s, err := open(ctx, name, nil, r.options)
 		if err != nil {
 			files[i].fail(err)
 			continue
@@ -112,7 +107,7 @@ func (f *File) fail(err error) {
 
 // read counts one file.
 func (r *run) read(ctx context.Context, number int, f *File) {
-	s, err := open(f.Name, r.stdin, r.prefix)
+	s, err := open(ctx, f.Name, r.stdin, r.options)
 	if err != nil {
 		f.fail(err)
 		return
@@ -159,7 +154,7 @@ func (r *run) work(ctx context.Context, d *digest, p parser, in *blocks) {
 		d.pending.begin()
 		p.parse(b.data, b.offset, emit)
 		_ = r.seams.join(r.block+b.index, d.pending.seam(), d.settle) // nothing is delivered
-		if len(d.tallies) > mostLocal {
+		if len(d.tallies)+len(d.plans) > mostLocal {
 			r.total.take(d)
 		}
 	}

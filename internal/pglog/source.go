@@ -2,13 +2,12 @@ package pglog
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -40,7 +39,7 @@ func (s *source) close() {
 }
 
 // open reads the beginning of a file and tells its form.
-func open(name string, stdin io.Reader, prefix *Prefix) (s *source, err error) {
+func open(ctx context.Context, name string, stdin io.Reader, o *Options) (s *source, err error) {
 	s = &source{in: stdin}
 	defer func() {
 		if err != nil {
@@ -49,15 +48,14 @@ func open(name string, stdin io.Reader, prefix *Prefix) (s *source, err error) {
 		}
 	}()
 	if name != Stdin {
-		f, err := os.Open(name)
+		if info, err := o.Logs.Stat(ctx, name); err == nil && info.IsDir() {
+			return s, fault.New(fault.Failed, "it is a directory").WithHint("name its files: %s", filepath.Join(name, "*"))
+		}
+		f, err := o.Logs.Open(ctx, name)
 		if err != nil {
 			return s, unopened(err)
 		}
 		s.closers = append(s.closers, func() { _ = f.Close() })
-		info, err := f.Stat()
-		if err == nil && info.IsDir() {
-			return s, fault.New(fault.Failed, "it is a directory").WithHint("name its files: %s", filepath.Join(name, "*"))
-		}
 		s.in, s.file = f, f
 	}
 	if err := s.decompress(); err != nil {
@@ -83,7 +81,7 @@ func open(name string, stdin io.Reader, prefix *Prefix) (s *source, err error) {
 			return s, err
 		}
 	}
-	if s.form, err = detect(sample, prefix); err != nil {
+	if s.form, err = detect(sample, o); err != nil {
 		return s, err
 	}
 	s.first = firstTime(s.form, sample)
@@ -92,6 +90,8 @@ func open(name string, stdin io.Reader, prefix *Prefix) (s *source, err error) {
 
 func unopened(err error) error {
 	switch {
+	case fault.As(err) != nil:
+		return err
 	case errors.Is(err, fs.ErrNotExist):
 		return fault.New(fault.Failed, "there is no such file")
 	case errors.Is(err, fs.ErrPermission):
@@ -151,26 +151,4 @@ func firstTime(f *form, sample []byte) (at int64) {
 		}
 	})
 	return at
-}
-
-// Expand replaces patterns by the files that they match, in the order of their names. A name that is a file is taken as it is.
-func Expand(patterns []string) []string {
-	var names []string
-	for _, pattern := range patterns {
-		if _, err := os.Stat(pattern); err == nil || pattern == Stdin || !strings.ContainsAny(pattern, "*?[") {
-			names = append(names, pattern)
-			continue
-		}
-		matches, err := filepath.Glob(pattern)
-		if err != nil || len(matches) == 0 {
-			matches = []string{pattern}
-		}
-		names = append(names, matches...)
-	}
-	seen := map[string]bool{}
-	return slices.DeleteFunc(names, func(name string) bool {
-		again := seen[name]
-		seen[name] = true
-		return again
-	})
 }

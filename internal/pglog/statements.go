@@ -36,37 +36,51 @@ type Example struct {
 }
 
 // Top gives the statements that only takes, the first ones in an order and no more than limit of them; 0: all. only sees each statement
-// once, in no order. What they see has no quantiles: these are worked out for those that are given.
+// once, in no order, and keeps none. What they see has no quantiles and no time: these are worked out for those that are given.
 func (r *Result) Top(only func(*Statement) bool, order func(a, b *Statement) int, limit int) []Statement {
 	if r.total == nil {
 		return nil
 	}
-	var best []Statement
+	var best, free []*Statement // of a million statements a few are wanted: those that are not are used again
 	cut := func() {
-		slices.SortFunc(best, func(a, b Statement) int { return order(&a, &b) })
+		slices.SortFunc(best, order)
 		if limit > 0 && len(best) > limit {
-			clear(best[limit:])
+			free = append(free, best[limit:]...)
 			best = best[:limit]
 		}
 	}
+	s := &Statement{}
 	for k, one := range r.total.table.tallies {
-		s := r.total.statement(k, one)
-		if !only(&s) {
+		*s = r.total.statement(k, one)
+		if !only(s) {
 			continue
 		}
-		if best = append(best, s); limit > 0 && len(best) >= 2*limit+1000 {
+		best = append(best, s)
+		if limit > 0 && len(best) >= 2*limit+1000 {
 			cut()
+		}
+		if n := len(free); n > 0 {
+			s, free = free[n-1], free[:n-1]
+		} else {
+			s = &Statement{}
 		}
 	}
 	cut()
-	for i := range best {
-		s := &best[i]
-		s.Quantiles = s.tally.sketch.percentiles(s.tally.min, s.tally.max)
-		for j := range s.Quantiles {
-			s.Quantiles[j] = math.Round(s.Quantiles[j]) / 1000
-		}
+	found := make([]Statement, len(best))
+	for i, s := range best {
+		found[i] = *s
+		found[i].finish()
 	}
-	return best
+	return found
+}
+
+// finish works out what takes time or room.
+func (s *Statement) finish() {
+	s.Example.At = moment(s.tally.slowest.at)
+	s.Quantiles = s.tally.sketch.percentiles(s.tally.min, s.tally.max)
+	for j := range s.Quantiles {
+		s.Quantiles[j] = math.Round(s.Quantiles[j]) / 1000
+	}
 }
 
 func (t *total) statement(k key, one *tally) Statement {
@@ -75,6 +89,6 @@ func (t *total) statement(k key, one *tally) Statement {
 		Signature: k.signature, User: t.users.list[k.user].name, Database: t.databases.list[k.database].name, Calls: one.calls, QueryID: one.queryID,
 		TotalMS: milli(one.us), MinMS: milli(one.min), MaxMS: milli(one.max), MissingMS: milli(one.missed),
 		StddevMS: math.Round(1000*math.Sqrt(max(one.squares/float64(one.calls)-mean*mean, 0))) / 1000,
-		Example:  Example{one.slowest.query, one.slowest.parameters, moment(one.slowest.at)}, tally: one,
+		Example:  Example{Query: one.slowest.query, Parameters: one.slowest.parameters}, tally: one,
 	}
 }

@@ -171,6 +171,8 @@ func (p *stderrParser) split(data []byte) int {
 	return 0
 }
 
+func (p *stderrParser) whole([]byte) bool { return true } // a line more would not show
+
 // resume gives where an event begins that is not the one the data begins in.
 func (p *stderrParser) resume(data []byte) int {
 	for begin := bytes.IndexByte(data, '\n') + 1; begin > 0 && begin < len(data); {

@@ -17,10 +17,11 @@ type total struct {
 	counts
 	users, databases, apps names
 	table                  *table
+	plans                  *table
 }
 
 func newTotal(o *Options) *total {
-	return &total{counts: newDigest(o).counts, table: newTable(o.most())}
+	return &total{counts: newDigest(o).counts, table: newTable(o.most()), plans: newTable(o.most())}
 }
 
 // take adds a worker's tallies, which begins anew.
@@ -29,17 +30,36 @@ func (t *total) take(d *digest) {
 	defer t.mutex.Unlock()
 	users, databases := t.users.merge(&d.users), t.databases.merge(&d.databases)
 	t.apps.merge(&d.apps)
-	renumbered := make(map[key]*tally, len(d.tallies))
-	for k, one := range d.tallies {
-		k = key{k.signature, users[k.user], databases[k.database]}
-		if mine := renumbered[k]; mine != nil { // both beyond the names that are kept
-			mine.merge(one)
-			continue
+	renumber := func(tallies map[key]*tally) map[key]*tally {
+		renumbered := make(map[key]*tally, len(tallies))
+		for k, one := range tallies {
+			k = key{k.signature, users[k.user], databases[k.database]}
+			if mine := renumbered[k]; mine != nil { // both beyond the names that are kept
+				mine.merge(one)
+				continue
+			}
+			renumbered[k] = one
 		}
-		renumbered[k] = one
+		return renumbered
 	}
-	t.table.add(renumbered)
+	t.table.add(renumber(d.tallies))
+	t.plans.add(renumber(d.plans))
 	clear(d.tallies)
+	clear(d.plans)
+}
+
+// addPlans decides for each statement, when all is read: its executions are those of its durations, or those of its plans where these are more.
+// With auto_explain.log_min_duration below log_min_duration_statement each duration has its plan, and above it each plan its duration.
+func (t *total) addPlans() {
+	more := map[key]*tally{}
+	for k, plans := range t.plans.tallies {
+		if one := t.table.tallies[k]; one == nil || plans.calls > one.calls {
+			delete(t.table.tallies, k)
+			more[k] = plans
+		}
+	}
+	t.table.add(more)
+	t.plans = newTable(t.plans.most)
 }
 
 // takeAll adds all that a worker has counted, which is done.

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/jackc/pgx/v5"
 
@@ -38,6 +39,16 @@ func ExtensionAffected(ctx context.Context, c *pg.Conn, ext Extension, name stri
 		return 0, err
 	}
 	tag, err := c.Exec(ctx, text, args...)
+	return tag.RowsAffected(), pg.Describe(ctx, err)
+}
+
+// ExtensionCopy runs a COPY FROM STDIN and tells how many rows it took.
+func ExtensionCopy(ctx context.Context, c *pg.Conn, ext Extension, name string, in io.Reader) (int64, error) {
+	text, err := Text(name, c.Server.Major(), ext)
+	if err != nil {
+		return 0, err
+	}
+	tag, err := c.Raw().PgConn().CopyFrom(ctx, in, text)
 	return tag.RowsAffected(), pg.Describe(ctx, err)
 }
 

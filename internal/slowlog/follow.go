@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"time"
 
 	"avadb/internal/pglog"
@@ -13,21 +13,46 @@ import (
 
 // followed is a file as the last round left it.
 type followed struct {
-	info     os.FileInfo
+	info     fs.FileInfo
 	identity string
+	again    time.Time // it is to be read then, changed or not; zero: it need not be
 }
 
-// Follow reads the files that match the patterns again and again, each time what was added. A file that was renamed away is read to its
-// end under its new name, if that is in the same folder; so is the copy of one that was truncated. It goes on until the context ends, or the table fails; report is told of each
-// reading that added rows or failed.
+// waitingAgain is after how long a file is read again whose end was not sure.
+const waitingAgain = 5 * time.Second
+
+// unchanged tells that a file is the same as before, and has the same length.
+func (f *followed) unchanged(now fs.FileInfo) bool {
+	same := os.SameFile(now, f.info) || now.Sys() == nil && f.info.Sys() == nil // a server's file is known by its name
+	return same && now.Size() == f.info.Size() && now.ModTime().Equal(f.info.ModTime())
+}
+
+// follower reads files again and again.
+type follower struct {
+	*Ingester
+	report func(Ingested)
+	seen   map[string]followed // by name
+	gone   map[string]*moved   // by identity: not found under another name yet
+	said   map[string]string   // errors by name, so that each is told once
+}
+
+// moved is a file that is not under its name any more.
+type moved struct {
+	name  string
+	tries int // that are left
+}
+
+// findTries is in how many rounds a file that was moved is looked for: while it is compressed it can be out of sight for a moment.
+const findTries = 60
+
+// Follow reads the files that match the patterns again and again, each time what was added. A file that was renamed away or compressed is
+// read to its end under its new name, if that is in the same folder; so is the copy of one that was truncated. It goes on until the context
+// ends, or the table fails; report is told of each reading that added rows or failed.
 func (in *Ingester) Follow(ctx context.Context, patterns []string, every time.Duration, report func(Ingested)) error {
-	seen := map[string]followed{}
-	said := map[string]string{}
+	f := &follower{Ingester: in, report: report, seen: map[string]followed{}, gone: map[string]*moved{}, said: map[string]string{}}
 	for {
-		for _, name := range pglog.Expand(patterns) {
-			if err := in.round(ctx, name, seen, said, report); err != nil {
-				return err
-			}
+		if err := f.round(ctx, patterns); err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -37,68 +62,105 @@ func (in *Ingester) Follow(ctx context.Context, patterns []string, every time.Du
 	}
 }
 
-func (in *Ingester) round(ctx context.Context, name string, seen map[string]followed, said map[string]string, report func(Ingested)) error {
-	info, err := os.Stat(name)
-	before, known := seen[name]
-	if err == nil && known && os.SameFile(info, before.info) && info.Size() == before.info.Size() && info.ModTime().Equal(before.info.ModTime()) {
-		return nil
+// round looks at all files once: those that match, and those that did.
+func (f *follower) round(ctx context.Context, patterns []string) error {
+	names, err := f.o.Logs.Expand(ctx, patterns)
+	if err != nil {
+		return err
 	}
-	identity, _ := pglog.Identity(name) // what is wrong with it is told when it is read
-	if known && before.identity != "" && identity != before.identity {
-		if err := in.finish(ctx, name, before, report); err != nil {
+	for name := range f.seen {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		if err := f.look(ctx, name); err != nil {
 			return err
 		}
-		delete(seen, name)
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // it is being rotated
+	return f.search(ctx)
+}
+
+// look reads what was added to a file, and sees when another one has its name.
+func (f *follower) look(ctx context.Context, name string) error {
+	info, err := f.o.Logs.Stat(ctx, name)
+	before, known := f.seen[name]
+	if err == nil && known && before.unchanged(info) && (before.again.IsZero() || time.Now().Before(before.again)) {
+		return nil
 	}
-	done, failed := in.File(ctx, name)
+	identity := ""
+	if err == nil {
+		identity, _ = pglog.Identity(ctx, name, f.o.Options) // what is wrong with it is told when it is read
+	}
+	if known && before.identity != "" && identity != before.identity {
+		f.gone[before.identity] = &moved{name, findTries}
+		delete(f.seen, name)
+	}
+	if errors.Is(err, fs.ErrNotExist) && known {
+		return nil // it is being rotated, or is compressed
+	}
+	done, failed := f.File(ctx, name)
 	if failed != nil {
 		return failed
 	}
 	if err == nil {
-		seen[name] = followed{info, identity}
+		f.seen[name] = followed{info: info, identity: identity}
+		if done.waiting {
+			f.seen[name] = followed{info, identity, time.Now().Add(waitingAgain)}
+		}
 	}
-	tell(done, said, report)
+	f.tell(done)
 	return nil
 }
 
-// finish reads the rest of a file that has another name now.
-func (in *Ingester) finish(ctx context.Context, name string, before followed, report func(Ingested)) error {
-	folder := filepath.Dir(name)
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil //nolint:nilerr // the file itself is told of
-	}
-	for _, e := range entries {
-		path := filepath.Join(folder, e.Name())
-		if e.IsDir() || path == name {
-			continue
+// search reads the rest of the files that have another name now.
+func (f *follower) search(ctx context.Context) error {
+	for identity, one := range f.gone {
+		found, err := f.finish(ctx, one.name, identity)
+		if err != nil {
+			return err
 		}
-		if identity, err := pglog.Identity(path); err != nil || identity != before.identity {
-			continue
+		if one.tries--; found || one.tries == 0 {
+			delete(f.gone, identity)
 		}
-		done, err := in.File(ctx, path)
-		if err == nil {
-			tell(done, map[string]string{}, report)
-		}
-		return err
 	}
 	return nil
+}
+
+// finish reads the rest of a file under the name that it has now, if that is in the same folder. One that is still being compressed is not yet
+// found.
+func (f *follower) finish(ctx context.Context, name, identity string) (found bool, err error) {
+	beside, err := f.o.Logs.Beside(ctx, name)
+	if err != nil {
+		return false, nil //nolint:nilerr // the file itself is told of
+	}
+	for _, path := range beside {
+		if is, err := pglog.Identity(ctx, path, f.o.Options); err != nil || is != identity {
+			continue
+		}
+		done, err := f.File(ctx, path)
+		if err != nil {
+			return false, err
+		}
+		if done.Error == nil {
+			f.tell(done)
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // tell says a failure once, and not at each round.
-func tell(done Ingested, said map[string]string, report func(Ingested)) {
+func (f *follower) tell(done Ingested) {
 	if done.Error == nil {
-		delete(said, done.Name)
+		delete(f.said, done.Name)
 		if done.RowsRead > 0 {
-			report(done)
+			f.report(done)
 		}
 		return
 	}
-	if said[done.Name] != *done.Error {
-		said[done.Name] = *done.Error
-		report(done)
+	if f.said[done.Name] != *done.Error {
+		f.said[done.Name] = *done.Error
+		f.report(done)
 	}
 }

@@ -64,7 +64,7 @@ func (r *ingestRig) ingester(t *testing.T, conn *pg.Conn, o IngestOptions) *Inge
 	if err != nil {
 		t.Fatal(err)
 	}
-	cursors, err := OpenCursors(r.state, conn.Server.SystemIdentifier, r.name)
+	cursors, err := OpenCursors(r.state, conn, table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,8 +282,12 @@ func TestIngestReadsAgainWhatWasLeftOut(t *testing.T) {
 		since, until time.Duration
 		added        int64
 	}{
-		{240 * time.Millisecond, 0, 0, 10}, {230 * time.Millisecond, 0, 0, 10}, {230 * time.Millisecond, 0, 0, 0},
-		{0, 0, 5 * time.Millisecond, 5}, {0, 20 * time.Millisecond, 0, 10}, {0, 0, 0, 15},
+		{240 * time.Millisecond, 0, 0, 10},
+		{230 * time.Millisecond, 0, 0, 10},
+		{230 * time.Millisecond, 0, 0, 0},
+		{0, 0, 5 * time.Millisecond, 5},
+		{0, 20 * time.Millisecond, 0, 10},
+		{0, 0, 0, 15},
 	} {
 		o := IngestOptions{Threshold: one.threshold}
 		if one.since > 0 {
@@ -327,4 +331,90 @@ func TestIngestOfABrokenFile(t *testing.T) {
 	r.write(t, "a.log.gz", zipped.Bytes())
 	r.ingest(t, path)
 	r.wantRows(t, 20_000)
+}
+
+// A table that was dropped and made anew gets what the one before had, also one of another database of the same name.
+func TestIngestIntoARecreatedTable(t *testing.T) {
+	r := newIngestRig(t)
+	path := r.write(t, "a.log", logOf(0, 50))
+	r.ingest(t, path)
+	r.ingest(t, path)
+	run(t, r.admin, "DROP TABLE slow_query_log")
+	r.recreate(t)
+	if done := r.ingest(t, path); done.From != 0 || done.RowsAdded != 50 {
+		t.Errorf("into a new table: %+v", done)
+	}
+	if done := r.ingest(t, path); done.RowsRead != 0 {
+		t.Errorf("again: %+v", done)
+	}
+	r.wantRows(t, 50)
+	run(t, r.admin, "DELETE FROM slow_query_log", "VACUUM FULL slow_query_log") // pruned, and still the same
+	if done := r.ingest(t, path); done.RowsRead != 0 {
+		t.Errorf("of a pruned table: %+v", done)
+	}
+}
+
+func (r *ingestRig) recreate(t *testing.T) {
+	t.Helper()
+	table, err := Find(t.Context(), r.conn, "public")
+	if err == nil {
+		err = createIn(t.Context(), r.conn, table)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The same while it is followed: without a table it ends and says how to make one.
+func TestFollowIntoARecreatedTable(t *testing.T) {
+	r := newIngestRig(t)
+	path := r.write(t, "a.log", logOf(0, 10))
+	in := r.ingester(t, r.conn, IngestOptions{Threshold: 100 * time.Millisecond})
+	if _, err := in.File(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	run(t, r.admin, "DROP TABLE slow_query_log")
+	r.recreate(t)
+	r.write(t, "a.log", logOf(0, 12))
+	if done, err := in.File(t.Context(), path); err != nil || done.RowsAdded != 12 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	run(t, r.admin, "DROP TABLE slow_query_log")
+	r.write(t, "a.log", logOf(0, 14))
+	if _, err := in.File(t.Context(), path); fault.KindOf(err) != fault.Prerequisite {
+		t.Errorf("without a table: %v", err)
+	}
+}
+
+// A prefix that is found out by nobody is enough to be given.
+func TestIngestWithAPrefixThatIsGiven(t *testing.T) {
+	r := newIngestRig(t)
+	var log strings.Builder
+	for n := range 5 {
+		fmt.Fprintf(&log, "~%d~app~2026-11-24 03:20:0%d.000 UTC~#~LOG:  duration: 200.500 ms  statement: SELECT %d\n", 100+n, n, n)
+	}
+	path := r.write(t, "a.log", []byte(log.String()))
+	in := r.ingester(t, r.conn, IngestOptions{Options: pglog.Options{Prefix: "~%p~%u~%m~#~"}, Threshold: 100 * time.Millisecond})
+	if done, err := in.File(t.Context(), path); err != nil || done.Error != nil || done.RowsAdded != 5 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if got := value(t, r.admin, "SELECT string_agg(DISTINCT usename, ',') FROM slow_query_log"); got != "app" {
+		t.Errorf("role %s", got)
+	}
+}
+
+// The server's own prefix says which name is whose; a file that has another is read by its own.
+func TestIngestWithThePrefixOfTheServer(t *testing.T) {
+	r := newIngestRig(t)
+	swapped := r.write(t, "a.log", []byte("2026-11-24 03:20:00.000 UTC [7] shop@app LOG:  duration: 200.500 ms  statement: SELECT 1\n"))
+	other := r.write(t, "b.log", []byte("2026-11-24 03:20:00.000 UTC [7]: user=eve,db=store,app=x,client=y LOG:  duration: 300.500 ms  statement: SELECT 1\n"))
+	in := r.ingester(t, r.conn, IngestOptions{Options: pglog.Options{Likely: "%m [%p] %d@%u "}, Threshold: 100 * time.Millisecond})
+	for _, path := range []string{swapped, other} {
+		if done, err := in.File(t.Context(), path); err != nil || done.Error != nil || done.RowsAdded != 1 {
+			t.Errorf("%+v, %v", done, err)
+		}
+	}
+	if got := value(t, r.admin, "SELECT string_agg(usename || ' ' || dbname, ', ' ORDER BY duration_ms) FROM slow_query_log"); got != "app shop, eve store" {
+		t.Errorf("rows are of %s", got)
+	}
 }

@@ -46,6 +46,8 @@ type Table struct {
 	InPath     bool     `db:"in_path"`     // the session finds it without its schema
 	Comment    string   `db:"comment"`
 
+	Incarnation string `db:"incarnation"` // another one where the table, or its database, was dropped and made anew; empty where there is none
+
 	HasLeftover      bool   `db:"has_leftover"` // rows of an interrupted upgrade
 	LeftoverComment  string `db:"leftover_comment"`
 	LeftoverOwner    string `db:"leftover_owner"`

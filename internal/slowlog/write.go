@@ -1,8 +1,10 @@
 package slowlog
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -36,8 +38,18 @@ type Row struct {
 
 // Key makes the key of an event, a UUID, of what tells it from others: the first half of the text's SHA-256.
 func Key(format string, args ...any) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, format, args...))
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	return uuid(sha256.Sum256(fmt.Appendf(nil, format, args...)))
+}
+
+func uuid(sum [sha256.Size]byte) string {
+	text := make([]byte, 0, 36)
+	for i, to := range [...]int{4, 6, 8, 10, 16} {
+		if i > 0 {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, sum[[...]int{0, 4, 6, 8, 10}[i]:to])
+	}
+	return string(text)
 }
 
 // Access is what a role may do with the table.
@@ -80,6 +92,14 @@ func (t *Table) Add(ctx context.Context, conn *pg.Conn, rows []Row) (added int64
 		return err
 	})
 	return added, err
+}
+
+// Copy adds rows by COPY: their lines. One that is there already makes it fail with SQLSTATE 23505, and none is added.
+func (t *Table) Copy(ctx context.Context, conn *pg.Conn, text []byte) error {
+	return t.write(ctx, conn, func() error {
+		_, err := query.ExtensionCopy(ctx, conn, t.in(), "slowlog/copy", bytes.NewReader(text))
+		return err
+	})
 }
 
 // write runs work in a transaction. A superuser looks once more whose table it is, when nobody can put another one in its place.

@@ -3,7 +3,8 @@
 -- $1 schema or null
 -- Least privilege: any role.
 -- Returns: one row a schema: schema, owner, owner_super (it is a superuser), owned (by the role), kind (relkind, empty where there is no table), columns (name, type and
--- "not null" of each), has_leftover, leftover_comment, leftover_owner, leftover_zoneless, comment, may_create (in the schema), may_read (the table), in_path (found without its schema, by the role's own search_path)
+-- "not null" of each), has_leftover, leftover_comment, leftover_owner, leftover_zoneless, comment, may_create (in the schema), may_read (the table), in_path (found without its schema, by the role's own search_path),
+-- incarnation (which table of that name it is: one that was made anew has another; empty where there is none)
 SELECT n.nspname::text AS schema, coalesce(pg_catalog.pg_get_userbyid(t.relowner)::text, '') AS owner,
        coalesce((SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = t.relowner), false) AS owner_super,
        coalesce(pg_catalog.pg_has_role(t.relowner, 'USAGE'), false) AS owned, coalesce(t.relkind::text, '') AS kind,
@@ -16,7 +17,8 @@ SELECT n.nspname::text AS schema, coalesce(pg_catalog.pg_get_userbyid(t.relowner
        pg_catalog.has_schema_privilege(n.oid, 'CREATE') AS may_create,
        coalesce(pg_catalog.has_table_privilege(t.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'), false) AS may_read,
        coalesce(t.oid = (SELECT c.oid FROM ({{settings/own_path}}) AS p JOIN pg_catalog.pg_class AS c ON c.relnamespace = p.schema AND c.relname = 'slow_query_log'
-                         ORDER BY p.place LIMIT 1), false) AS in_path
+                         ORDER BY p.place LIMIT 1), false) AS in_path,
+       coalesce((SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()) || '/' || t.oid, '') AS incarnation
 FROM pg_catalog.pg_namespace AS n
 LEFT JOIN pg_catalog.pg_class AS t ON t.relnamespace = n.oid AND t.relname = 'slow_query_log' AND t.relkind IN ('r', 'p', 'v', 'm', 'f')
 LEFT JOIN pg_catalog.pg_class AS l ON l.relnamespace = n.oid AND l.relname = 'slow_query_log_before_avadb' AND l.relkind = 'r'
