@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // time zones, where the host has none
@@ -177,10 +179,42 @@ func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Opt
 			a.log.Warn(fmt.Sprintf("%s: of %d messages longer than 64 MB the end was left out", f.Name, f.Cut))
 		}
 	}
+	for _, twice := range writtenTwice(r.Files) {
+		a.log.Warn(twice + " look like one log in several formats, and what stands in each is counted as often: name one of them")
+	}
 	if r.DoubtfulZone != "" {
 		a.warnOfZone(r.DoubtfulZone)
 	}
 	return r, nil
+}
+
+// writtenTwice names files that differ in their ending and their format alone, as a server with several of log_destination writes them.
+func writtenTwice(files []pglog.File) []string {
+	formats, names := map[string]map[string]bool{}, map[string][]string{}
+	for _, f := range files {
+		stem := f.Name
+		for _, compressed := range []string{".gz", ".zst"} {
+			stem = strings.TrimSuffix(stem, compressed)
+		}
+		stem = strings.TrimSuffix(stem, filepath.Ext(stem))
+		format, _, _ := strings.Cut(f.Format, "+")
+		if format != "stderr" && format != "csv" && format != "json" {
+			continue
+		}
+		if formats[stem] == nil {
+			formats[stem] = map[string]bool{}
+		}
+		formats[stem][format] = true
+		names[stem] = append(names[stem], f.Name)
+	}
+	var twice []string
+	for stem, of := range formats {
+		if len(of) > 1 {
+			twice = append(twice, strings.Join(names[stem], " and "))
+		}
+	}
+	slices.Sort(twice)
+	return twice
 }
 
 func (a *app) warnOfZone(zone string) {

@@ -223,7 +223,7 @@ func (in *Ingester) statement(e *pglog.Execution) (text string, signature *strin
 		text = fingerprint.MaskSecrets(e.Query)
 	} else {
 		in.text = fingerprint.AppendRedacted(in.text[:0], e.Query)
-		text = string(in.text)
+		text = fingerprint.MaskSecrets(string(in.text))
 	}
 	text = in.conn.Storable(text)
 	if place != nil && len(e.Query) <= mostRemembered {
