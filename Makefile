@@ -46,7 +46,7 @@ test-matrix: majors ## what touches a server, against PostgreSQL 14 to 18
 	done
 
 # The scripts that meet other SQL on another major.
-SCRIPTS ?= main_job|warmup.*|connections_advise.*|slow.*|verify.*|enable_stats.*|tune_profiles|tune_for|settings|privileges|roles|standby
+SCRIPTS ?= main_job|warmup.*|connections.*|serve|slow.*|verify.*|enable_stats.*|tune_profiles|tune_for|settings|privileges|roles|standby
 
 test-scripts: majors ## those SCRIPTS of the command line, against each of MAJORS
 	@for major in $(MAJORS); do \
