@@ -2,10 +2,12 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -45,8 +47,18 @@ func connect(ts *testscript.TestScript, args []string) (session, []string) {
 	ts.Check(err)
 	config.User = *role
 	conn, err := pgconn.ConnectConfig(ctx, config)
+	for isFull(err) && ctx.Err() == nil { // the backend of a client that has ended takes its time to go
+		time.Sleep(10 * time.Millisecond)
+		conn, err = pgconn.ConnectConfig(ctx, config)
+	}
 	ts.Check(err)
 	return session{conn}, flags.Args()
+}
+
+// isFull is of a server without a free connection.
+func isFull(err error) bool {
+	var said *pgconn.PgError
+	return errors.As(err, &said) && said.Code == "53300"
 }
 
 // query runs statements with the simple protocol, so that ALTER SYSTEM works, and gives the rows as lines, the values
