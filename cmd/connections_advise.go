@@ -83,7 +83,7 @@ avadb connections advise --instances 40 -d shop -o pgbouncer > pgbouncer.ini`,
 		formats:    "env pgbouncer hikari asyncpg pgx",
 		privileges: "  any role; pg_monitor for what the sessions of others do, and SELECT on the tables of schema avadb for the history",
 		exits: `  2  a value is not valid
-  5  not even one connection for each instance is there`,
+  5  not even one connection for each instance is there, or the load is more than the server can work on`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runAdvise(ctx, a, o) })
 	f := c.Flags()
 	f.IntVar(&o.instances, "instances", 1, "how many instances of the application there are, each with a pool")
@@ -135,8 +135,10 @@ func (o adviseOptions) check(a *app) (want adviseRequest, err error) {
 		return want, fault.New(fault.Usage, "--explain does not go with -o %s", a.format).WithHint("use -o table, plain, json or jsonl")
 	}
 	want.Roles, want.Applications, want.Every = o.roles, o.applications, 50*time.Millisecond
-	if want.Sample, err = units.ParseDuration(o.sample); err != nil {
-		return want, err
+	if o.sample != "0" {
+		if want.Sample, err = units.ParseDuration(o.sample); err != nil {
+			return want, err
+		}
 	}
 	if want.Sample < 0 || want.Sample > time.Hour {
 		return want, fault.New(fault.Usage, "--sample %s is no time to look for", o.sample).WithHint("give up to 1h")
@@ -239,6 +241,9 @@ func (a *app) advise(o adviseOptions, want adviseRequest, conn *pg.Conn, seen *p
 	if !advice.Possible && a.format != formatPgBouncer {
 		return fault.New(fault.Found, "%d instances do not fit: there is room for %d connections", in.Instances, max(in.Limits.Room, 0)).
 			WithHint("put PgBouncer in between: -o pgbouncer prints its configuration; or raise max_connections")
+	}
+	if advice.Overload {
+		return fault.New(fault.Found, "no pool carries the load").WithHint("make the transactions shorter, or the server larger; --explain shows what it has")
 	}
 	return nil
 }

@@ -288,4 +288,6 @@ func mask(s *string) {
 }
 
 // redacted is a statement for people to read: without its constants.
-func redacted(sql string) string { return fingerprint.MaskSecrets(string(fingerprint.AppendRedacted(nil, sql))) }
+func redacted(sql string) string {
+	return fingerprint.MaskSecrets(string(fingerprint.AppendRedacted(nil, sql)))
+}

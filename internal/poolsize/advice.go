@@ -65,6 +65,7 @@ type Advice struct {
 	Fits        bool   `json:"-"` // what is wanted for all instances fits what the server has
 	Possible    bool   `json:"-"` // at least one connection for each
 	Wanted      int    `json:"-"` // for an instance, whatever fits
+	Overload    bool   `json:"-"` // the load that was given is more than all that the server has, or works on: no pool and no pooler carries it
 	Queue       *Queue `json:"-"` // nil without a load
 	Pooler      Pooler
 	Lines       []Line
@@ -115,6 +116,8 @@ func Advise(in Input) Advice {
 		why = fmt.Sprintf("no more fit: %d connections for %d instances", in.Limits.Room, in.Instances)
 	}
 	a.Fits = a.Possible && (a.Wanted <= share || in.Load == nil && share >= usualMin) // without a load nobody needs the usual most
+	// Of a load that was seen, transactions may hold their connections for long only because too many are at work.
+	a.Overload = in.Load != nil && in.Load.Source == Given && in.Load.Erlangs >= float64(in.carried())
 	a.Min = in.least(a.Max)
 	a.Queue = in.queue(a.Max)
 	a.Pooler = in.pooler(a)
@@ -145,6 +148,14 @@ func (in Input) totalBound() int {
 	return int(math.Ceil(float64(*active) / max(in.Load.ActiveShare/100, leastShare)))
 }
 
+// carried is how many connections at work there can be, with whatever pools.
+func (in Input) carried() int {
+	if total := in.totalBound(); total > 0 {
+		return min(total, in.Limits.Room)
+	}
+	return in.Limits.Room
+}
+
 // bound is the share of an instance in it. Two are the least: a transaction that needs a second connection would wait for itself.
 func (in Input) bound() int {
 	total := in.totalBound()
@@ -169,10 +180,15 @@ func (in Input) wanted() int {
 	}
 	n := Servers(in.perInstance(), waits, in.Utilisation)
 	n = max(n, divideUp(in.Load.Peak, in.Instances), 2)
-	if floor := usualMin; n < floor && (in.bound() == 0 || in.bound() >= floor) {
-		return floor
+	return max(n, in.burst())
+}
+
+// burst is a pool that carries one, whatever the load is on average: the usual least, or the instance's share of the processors.
+func (in Input) burst() int {
+	if bound := in.bound(); bound > 0 {
+		return min(usualMin, bound)
 	}
-	return n
+	return usualMin
 }
 
 func (in Input) whyWanted(n int) string {
@@ -181,7 +197,7 @@ func (in Input) whyWanted(n int) string {
 		return "nothing was seen of the load: an instance's share of what the processors can work on"
 	case in.Load == nil:
 		return "nothing was seen of the load: the usual most"
-	case n == usualMin && Servers(in.perInstance(), waits, in.Utilisation) < n:
+	case n == in.burst() && Servers(in.perInstance(), waits, in.Utilisation) < n:
 		return fmt.Sprintf("the load of %s would take fewer; so many carry a burst", in.Load.erlangs())
 	case n == divideUp(in.Load.Peak, in.Instances) && Servers(in.perInstance(), waits, in.Utilisation) < n:
 		return fmt.Sprintf("%d connections were seen busy at once", in.Load.Peak)

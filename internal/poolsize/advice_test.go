@@ -30,6 +30,7 @@ func TestAdvise(t *testing.T) {
 		{"nothing known: the usual pool", Input{Instances: 1, Limits: limits(100, 0)}, 5, 30, true, true, 30, "the usual most"},
 		{"nothing known but the processors", Input{Instances: 2, CPUs: 8, Spindles: 1, Limits: limits(100, 0)}, 5, 9, true, true, 17, "an instance's share"},
 		{"many instances on few processors: two each, and a pooler", Input{Instances: 20, CPUs: 2, Spindles: 1, Limits: limits(100, 0)}, 2, 2, true, true, 5, "an instance's share"},
+		{"a quiet one on few processors", Input{Instances: 2, CPUs: 2, Spindles: 1, Limits: limits(100, 0), Load: load(0.07, 1)}, 1, 3, true, true, 5, "would take fewer"},
 		{"a quiet application", Input{Instances: 2, CPUs: 8, Spindles: 1, Limits: limits(100, 0), Load: load(0.4, 1)}, 1, 5, true, true, 5, "would take fewer"},
 		{"a busy one", Input{Instances: 2, CPUs: 16, Spindles: 1, Limits: limits(100, 0), Load: load(14, 0)}, 10, 13, true, true, 22, "no more than 5 %"},
 		{"its peak counts where it is higher", Input{Instances: 1, CPUs: 16, Spindles: 1, Limits: limits(100, 0), Load: load(2, 11)}, 4, 11, true, true, 11, "11 connections were seen busy at once"},
@@ -118,5 +119,21 @@ func TestLoadOf(t *testing.T) {
 	}
 	if l := LoadOf([]Measure{{Source: Sample, Busy: 0.001}}); l != nil {
 		t.Errorf("%+v", l)
+	}
+}
+
+// What nothing carries is said, and no pooler is offered for it.
+func TestOverload(t *testing.T) {
+	given := load(100, 0)
+	given.Source = Given
+	for _, c := range []struct {
+		load *Load
+		want bool
+	}{{given, true}, {load(100, 0), false}} {
+		a := Advise(Input{Instances: 4, CPUs: 4, Spindles: 1, Limits: limits(14, 0), Load: c.load, Utilisation: 0.7})
+		said := strings.Join(a.Warnings, "; ")
+		if a.Overload != c.want || c.want && (strings.Contains(said, "which needs") || !strings.Contains(said, "more than any pools")) {
+			t.Errorf("%s: overload %t: %s", c.load.Source, a.Overload, said)
+		}
 	}
 }

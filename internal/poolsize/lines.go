@@ -135,14 +135,17 @@ func (in Input) warnings(a Advice) []string {
 	switch {
 	case !a.Possible:
 		out = append(out, fmt.Sprintf("%d instances do not fit: there is room for %d connections; put PgBouncer in between (-o pgbouncer), or raise max_connections", in.Instances, max(in.Limits.Room, 0)))
+	case a.Overload:
+		out = append(out, fmt.Sprintf("the load of %s is more than any pools, or PgBouncer, can carry: there is room for %d connections at work, and what comes beyond them queues without end; make the transactions shorter, or the server larger",
+			in.Load.erlangs(), in.carried()))
 	case !a.Fits:
 		out = append(out, fmt.Sprintf("%d instances with the %d connections that each wants do not fit: there is room for %d; put PgBouncer in between (-o pgbouncer), which needs %d",
 			in.Instances, a.Wanted, in.Limits.Room, a.Pooler.DefaultPoolSize))
 	}
-	if a.Queue != nil && a.Queue.UtilisationPct >= 100 {
+	if a.Queue != nil && a.Queue.UtilisationPct >= 100 && !a.Overload {
 		out = append(out, fmt.Sprintf("the load of %s needs more than all pools together have: transactions will queue without end", in.Load.erlangs()))
 	}
-	if total := in.totalBound(); a.Possible && total > 0 && a.Max*in.Instances > total+in.Instances {
+	if total := in.totalBound(); a.Possible && !a.Overload && total > 0 && a.Max*in.Instances > total+in.Instances {
 		out = append(out, fmt.Sprintf("the pools of %d instances together are %d connections, and the server works on %d at its best: PgBouncer in between keeps to that (-o pgbouncer)",
 			in.Instances, a.Max*in.Instances, total))
 	}

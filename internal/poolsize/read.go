@@ -29,7 +29,9 @@ type Unseen struct {
 type Seen struct {
 	Limits     Limits
 	Measures   []Measure
-	Sessions   int      // of the application at once, at most
+	Sessions   int // of the application at once, at most
+	Blocked    int // of them, waiting for a lock at once, at most: in no measure of the sample
+	asked      Asked
 	OpenedPerS *float64 // sessions opened a second, since the counters began; nil: not known
 	Unseen     []Unseen
 }
@@ -45,17 +47,17 @@ type counters struct {
 
 // sessions is one look at pg_stat_activity.
 type sessions struct {
-	Sessions, Working, Waiting, Hidden int
-	Others                             int
-	OthersHere                         int `db:"others_here"`
+	Sessions, Working, Waiting, Blocked, Hidden int
+	Others                                      int
+	OthersHere                                  int `db:"others_here"`
 }
 
 // looks are those of a sample together.
 type looks struct {
-	n                                          int
-	working, waiting                           int           // sums
-	peak, sessions, hidden, others, othersHere int           // the most of one look
-	own                                        time.Duration // that avadb itself was in a transaction
+	n                                                   int
+	working, waiting                                    int           // sums
+	peak, sessions, blocked, hidden, others, othersHere int           // the most of one look
+	own                                                 time.Duration // that avadb itself was in a transaction
 }
 
 func (l *looks) add(s sessions) {
@@ -64,6 +66,7 @@ func (l *looks) add(s sessions) {
 	l.waiting += s.Waiting
 	l.peak = max(l.peak, s.Working+s.Waiting)
 	l.sessions = max(l.sessions, s.Sessions)
+	l.blocked = max(l.blocked, s.Blocked)
 	l.hidden = max(l.hidden, s.Hidden)
 	l.others = max(l.others, s.Others)
 	l.othersHere = max(l.othersHere, s.OthersHere)
@@ -75,7 +78,7 @@ func Read(ctx context.Context, conn *pg.Conn, asked Asked) (*Seen, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := &Seen{Limits: limits}
+	seen := &Seen{Limits: limits, asked: asked}
 	before, err := query.One[counters](ctx, conn, "poolsize/counters")
 	if err != nil {
 		return nil, err
@@ -255,7 +258,7 @@ func (s *Seen) addStatements(ctx context.Context, conn *pg.Conn, before statemen
 
 // finish works out the room.
 func (s *Seen) finish(l looks) {
-	s.Sessions = l.sessions
+	s.Sessions, s.Blocked = l.sessions, l.blocked
 	s.Limits.Others = l.others
 	s.Limits = s.Limits.withRoom(l.othersHere)
 }

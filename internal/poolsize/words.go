@@ -44,9 +44,15 @@ func (q Queue) Sentence() string {
 }
 
 // Warnings are what the sessions themselves show.
-func (s *Seen) Warnings() []string {
+func (s *Seen) Warnings() (out []string) {
 	if s.OpenedPerS != nil && *s.OpenedPerS >= 1 {
-		return []string{fmt.Sprintf("%.1f sessions a second were opened in this database on average: somebody connects anew instead of keeping a pool", *s.OpenedPerS)}
+		out = append(out, fmt.Sprintf("%.1f sessions a second were opened in this database on average: somebody connects anew instead of keeping a pool", *s.OpenedPerS))
 	}
-	return nil
+	if s.Blocked > 0 {
+		out = append(out, fmt.Sprintf("%d sessions waited for locks at once, and are not counted as load: larger pools let more of them wait; avadb connections --only blocking shows for whom", s.Blocked))
+	}
+	if len(s.asked.Applications) > 0 && s.Sessions == 0 {
+		out = append(out, "no session of the application "+strings.Join(s.asked.Applications, ", ")+" was there: check the name, or look again when it runs")
+	}
+	return out
 }
