@@ -20,10 +20,6 @@ func Orders() []statements.By {
 	return []statements.By{statements.ByTotal, statements.ByMean, statements.ByMax, statements.ByCalls}
 }
 
-// fewRows are grouped faster in memory and by one process. The planner takes the grouping columns for independent, expects as many groups as
-// rows, and would sort.
-const fewRows = 200_000
-
 // entry is one row of sql/slowlog/top.sql. Times are milliseconds.
 type entry struct {
 	Signature   *string
@@ -40,6 +36,7 @@ type entry struct {
 	StddevMS    *float64  `db:"stddev_ms"`
 	Percentiles []float64 // p50, p95, p99; nil without single executions
 	SharePct    *float64  `db:"share_pct"`
+	aboutWindow
 }
 
 // Slow reads the table for a window up to an end, nil for now. What it holds is what its writers logged: at least
@@ -122,16 +119,18 @@ func limit(n int) *int {
 // top reads a window as it stands at one moment.
 func (t *Table) top(ctx context.Context, conn *pg.Conn, zone string, from, to time.Time, scope statements.Scope) (about aboutWindow, rows []entry, err error) {
 	err = query.ReadOnly(ctx, conn, "slowlog/window", func() (err error) {
-		if about, err = one[aboutWindow](ctx, conn, t, "slowlog/thresholds", t.zoneOf(zone), from, to); err != nil {
+		if err := query.Exec(ctx, conn, "slowlog/plan"); err != nil {
 			return err
-		}
-		if about.Rows < fewRows {
-			if err := query.Exec(ctx, conn, "slowlog/plan_for_few"); err != nil {
-				return err
-			}
 		}
 		rows, err = query.ExtensionRows[entry](ctx, conn, t.in(), "slowlog/top", t.zoneOf(zone), from, to,
 			optional(scope.Database), optional(scope.User), scope.MinCalls, string(scope.By), limit(scope.Limit))
+		switch {
+		case err != nil:
+		case len(rows) > 0:
+			about = rows[0].aboutWindow
+		default:
+			about, err = one[aboutWindow](ctx, conn, t, "slowlog/thresholds", t.zoneOf(zone), from, to)
+		}
 		return err
 	})
 	return about, rows, err
@@ -139,7 +138,6 @@ func (t *Table) top(ctx context.Context, conn *pg.Conn, zone string, from, to ti
 
 // aboutWindow is what the table says of itself.
 type aboutWindow struct {
-	Rows     int64 // of the window
 	NoNumber int64 `db:"no_number"` // rows whose duration or threshold is none
 	Oldest   *time.Time
 	Lowest   *float64 // thresholds in the window
