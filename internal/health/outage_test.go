@@ -265,6 +265,11 @@ func TestThousandAtOnce(t *testing.T) {
 		t.Errorf("a thousand requests opened %d connections, and there were %d at the same time", accepted, most)
 	}
 	r.o.Probe.Close()
+	soon(t, "its connection is gone", func() bool {
+		n.forget()
+		_, now := n.counts()
+		return now == 1
+	})
 	ask()
 	if accepted, most := n.counts(); late.Load() == 0 && accepted != 1 || most > 2 {
 		t.Errorf("another thousand opened %d, and there were %d at the same time", accepted, most)
