@@ -85,15 +85,18 @@ func TestHealthChecks(t *testing.T) {
 		},
 		"another status": {
 			map[string]string{"/api/health/liveness": `{"status":7}`, "/api/health/readiness": `{"status":"ready","database":"gone"}`},
-			map[string]Status{"HLT01": Fail, "HLT02": Fail}, nil,
+			map[string]Status{"HLT01": Fail, "HLT02": Fail},
+			nil,
 		},
 		"a pool that is not connected": {
 			map[string]string{"/api/health/stats": strings.Replace(documented, "true", "false", 1)},
-			map[string]Status{"HLT03": Fail}, map[string]string{"HLT03": "not connected"},
+			map[string]Status{"HLT03": Fail},
+			map[string]string{"HLT03": "not connected"},
 		},
 		"more in use than there are": {
 			map[string]string{"/api/health/stats": strings.Replace(documented, `"used": 7`, `"used": 11`, 1)},
-			map[string]Status{"HLT03": Fail}, map[string]string{"HLT03": "11 of 10"},
+			map[string]Status{"HLT03": Fail},
+			map[string]string{"HLT03": "11 of 10"},
 		},
 		"other statistics": {
 			map[string]string{"/api/health/stats": strings.Replace(documented, `"slow_queries"`, `"slow"`, 1), "/metrics": "pg_up one\n"},

@@ -67,7 +67,9 @@ func (s *State) Lost() bool {
 
 // Blind tells whether the counters do not say what is needed: they were lost, somebody has reset them, or they are of relations that
 // the role may not read.
-func (s *State) Blind() bool { return s.Lost() || !slices.ContainsFunc(s.Relations, func(r Relation) bool { return r.wanted() }) }
+func (s *State) Blind() bool {
+	return s.Lost() || !slices.ContainsFunc(s.Relations, func(r Relation) bool { return r.wanted() })
+}
 
 // wanted tells whether a table or an index of somebody's was asked for.
 func (r *Relation) wanted() bool { return r.Kind != "catalog" && r.Kind != "toast" && r.Asked > 0 }
