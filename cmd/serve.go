@@ -119,18 +119,22 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 		return err
 	}
 	defer func() { _ = endpoint.Close() }() // Serve has closed it, where it came to that
-	s.pool.Log = a.log
+	if endpoint.Warning != "" {
+		a.log.Warn(endpoint.Warning)
+	}
+	probe := pg.NewProbe(target)
+	s.pool.Log, s.pool.Before = a.log, health.First(probe)
 	pool, err := pg.NewPool(ctx, target, s.pool)
 	if err != nil {
 		return err
 	}
 	options := health.Options{
-		Pool: pool, Probe: pg.NewProbe(target), Log: a.log, Version: version, Warm: o.warm,
+		Pool: pool, Probe: probe, Log: a.log, Version: version, Warm: o.warm,
 		Token: endpoint.Token, Statements: o.statements, Pprof: o.pprof,
 	}
 	if s.checkEvery > 0 {
 		options.CheckEvery = s.checkEvery
-		options.Checklist = func(ctx context.Context) ([]checks.Result, error) { return a.checklist(ctx, target) }
+		options.Checklist = func(ctx context.Context) ([]checks.Result, error) { return a.checklist(ctx, target, pool) }
 	}
 	a.log.Info("listening on " + endpoint.URL())
 	if err := health.New(options).Serve(ctx, endpoint, s.drain); err != nil {
@@ -139,13 +143,27 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	return pg.Describe(ctx, ctx.Err())
 }
 
-// checklist runs all checks on a connection of its own.
-func (a *app) checklist(ctx context.Context, target *pg.Target) ([]checks.Result, error) {
+// checklist runs all checks on a connection of its own, or on one of the pool's where the server takes no further one.
+func (a *app) checklist(ctx context.Context, target *pg.Target, pool *pg.Pool) (results []checks.Result, err error) {
+	if err := target.Refused(); err != nil { // the pool tries again
+		return nil, pg.Describe(ctx, err)
+	}
 	conn, err := pg.Connect(ctx, target, pg.Options{Class: pg.Critical})
-	if err != nil {
+	if err == nil {
+		defer conn.Close()
+		return a.checklistOn(ctx, conn)
+	}
+	if _, stats := pool.Stats(); stats.Free == 0 || pg.Reason(err) != "too_many_connections" {
 		return nil, err
 	}
-	defer conn.Close()
+	err = pool.With(ctx, func(conn *pg.Conn) error {
+		results, err = a.checklistOn(ctx, conn)
+		return err
+	})
+	return results, err
+}
+
+func (a *app) checklistOn(ctx context.Context, conn *pg.Conn) ([]checks.Result, error) {
 	e, err := a.verifyEnv(verifyOptions{}, conn)
 	if err != nil {
 		return nil, err

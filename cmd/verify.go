@@ -12,6 +12,7 @@ import (
 
 	"avadb/internal/checks"
 	"avadb/internal/fault"
+	"avadb/internal/health"
 	"avadb/internal/history"
 	"avadb/internal/journal"
 	"avadb/internal/pg"
@@ -163,6 +164,9 @@ func (o verifyOptions) check(a *app) ([]checks.Check, error) {
 	}
 	if _, err := a.endpoints(o); err != nil {
 		return nil, err
+	}
+	if warning := health.OpenToOthers(o.tokenFile); warning != "" && !o.nagios {
+		a.log.Warn(warning)
 	}
 	_, err = o.interval()
 	return list, err

@@ -38,7 +38,7 @@ type warmupDocument struct {
 	DryRun        bool                 `json:"dry_run"`        // nothing was loaded or written
 	StartedAt     *time.Time           `json:"started_at"`     // of the server; null with --autoprewarm
 	CountersSince *time.Time           `json:"counters_since"` // what the ranking looks at; null: not known
-	CountersLost  bool                 `json:"counters_lost"`  // they began anew with the server's start, as after a crash
+	CountersLost  bool                 `json:"counters_lost"`  // they began less than an hour ago, with or after the server's start: it is new, or had crashed
 	RankedBySize  bool                 `json:"ranked_by_size"` // what nobody has asked for is ranked by size
 	Buffers       *warmup.Buffers      `json:"buffers"`        // shared_buffers; null with --autoprewarm
 	MemoryBytes   *int64               `json:"memory_bytes"`   // that may be loaded; null where nothing was planned
@@ -250,10 +250,22 @@ func (w *warming) addHistory(ctx context.Context) error {
 func (w *warming) measure(ctx context.Context, phase string) error {
 	l, err := warmup.Measure(ctx, w.conn.Target, phase, w.query)
 	if err != nil {
-		return err
+		return readOnlyByDesign(err)
 	}
 	w.doc.Latency, w.doc.Query = append(w.doc.Latency, *l), &w.query
 	return nil
+}
+
+// readOnlyByDesign takes care that nobody looks for another server: a measured query runs in a transaction that can write nothing.
+func readOnlyByDesign(err error) error {
+	const readOnlyTransaction = "25006"
+	f := fault.As(err)
+	if f == nil || f.SQLState != readOnlyTransaction {
+		return err
+	}
+	again := *f
+	again.Hint = "a query is measured in a read-only transaction, on any server: give --query a statement that only reads"
+	return &again
 }
 
 func (w *warming) load(ctx context.Context, found warmup.Installed) error {
@@ -299,8 +311,10 @@ func (w *warming) say(failed error) {
 		return
 	}
 	if d.CountersLost {
-		log.Warn(fmt.Sprintf("the counters began anew at %s, after the server's start, as they do after a crash: what was not asked for since is ranked by %s",
+		log.Warn(fmt.Sprintf("the counters count since %s alone, after the server's start: it is new, it had crashed, or they were reset; what was not asked for since is ranked by %s",
 			d.CountersSince.Format(time.RFC3339), w.instead()))
+	} else if d.RankedBySize && w.state.OthersAsked {
+		log.Warn("what was asked for in this database this role may not read: the rest is ranked by " + w.instead())
 	} else if d.RankedBySize {
 		log.Warn("the counters of this database are empty: the relations are ranked by " + w.instead())
 	}

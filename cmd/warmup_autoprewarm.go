@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -23,7 +24,7 @@ type autoprewarmDocument struct {
 	Active          bool               `json:"active"`           // the library is loaded, and its process is on
 	SavedAt         *time.Time         `json:"saved_at"`         // when it last wrote down what is in the buffers; null: never, or not known
 	RestartRequired bool               `json:"restart_required"` // the library waits for a restart of the server
-	OfflineRollback *string            `json:"offline_rollback"` // the command line for the day the server does not start; null where nothing was written
+	OfflineRollback *string            `json:"offline_rollback"` // the command line for the day the server does not start, also of an earlier run whose library waits for a restart; null where there is nothing to undo
 }
 
 // autoprewarmRow is what a table shows of it.
@@ -89,6 +90,9 @@ func (w *autoprewarm) prepare(ctx context.Context) error {
 			if err := w.write(ctx, c, changes); err != nil {
 				return err
 			}
+			if err := w.earlier(ctx, c); err != nil {
+				return err
+			}
 		}
 		return w.look(ctx)
 	})
@@ -102,6 +106,30 @@ func (w *autoprewarm) write(ctx context.Context, c *change, changes []journal.Ch
 	w.set, w.auto.ChangeSet = set, &set.ID
 	if line := w.app.offlineLine(w.conn, set); line != "" {
 		w.auto.OfflineRollback = &line
+	}
+	return nil
+}
+
+// earlier names the newest change that stands, where this run has written nothing and the library waits for a restart all the same:
+// that one can keep the server from starting just as well.
+func (w *autoprewarm) earlier(ctx context.Context, c *change) error {
+	if w.auto.OfflineRollback != nil || !w.auto.RestartRequired {
+		return nil
+	}
+	sets, err := c.journal.Sets(ctx)
+	if err != nil {
+		return err
+	}
+	for _, set := range slices.Backward(sets) {
+		if set.IsRollback() || set.State == journal.SetUndone || !slices.ContainsFunc(set.Items, func(r journal.Record) bool {
+			return r.Kind == journal.PreloadEntry && r.Name == warmup.Library
+		}) {
+			continue
+		}
+		if line := w.app.offlineLine(w.conn, set); line != "" {
+			w.auto.OfflineRollback = &line
+		}
+		return nil
 	}
 	return nil
 }
@@ -171,6 +199,12 @@ func (w *autoprewarm) describe(library settings.LibraryState, found warmup.Insta
 		w.auto.Extension = enableRow{Name: w.conn.Server.Database, After: &found.Available}
 		if found.Version != "" {
 			w.auto.Extension.Before, w.auto.Extension.After = &found.Version, &found.Version
+		}
+	}
+	if w.auto.Library.After == nil { // once
+		for _, entry := range settings.NoLibraries(library.Next) {
+			w.app.log.Warn(fmt.Sprintf("the entry %q of %s can be no library, and with it the server does not start any more: write each library as an entry of its own before a restart",
+				entry, settings.PreloadParameter))
 		}
 	}
 	w.auto.Library.After = settings.WithLibrary(library.Next, warmup.Library)

@@ -3,6 +3,8 @@ package checks
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -63,7 +65,8 @@ type answer struct {
 	code int
 	body []byte
 	took time.Duration
-	err  string // why there was none
+	err  string // why there was none, as in: no answer within 3s
+	fix  string // where that is another than to look at it
 }
 
 func (e *Endpoints) health(ctx context.Context, what string) answer {
@@ -81,7 +84,7 @@ func (e *Endpoints) get(ctx context.Context, u *url.URL) answer {
 	a := answer{url: u.String()}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url, nil)
 	if err != nil {
-		a.err = "no such address"
+		a.err = "no answer: no such address"
 		return a
 	}
 	request.Header.Set("User-Agent", "avadb")
@@ -91,41 +94,47 @@ func (e *Endpoints) get(ctx context.Context, u *url.URL) answer {
 	began := time.Now()
 	response, err := e.client.Do(request)
 	if err != nil {
-		a.err = whyNoAnswer(err)
+		a.err, a.fix = whyNoAnswer(err)
 		return a
 	}
 	defer func() { _ = response.Body.Close() }() // all that counts was read
 	a.code = response.StatusCode
 	if a.body, err = io.ReadAll(io.LimitReader(response.Body, bodyLimit)); err != nil {
-		a.err = whyNoAnswer(err)
+		a.err, a.fix = whyNoAnswer(err)
 	}
 	a.took = time.Since(began)
 	return a
 }
 
-// whyNoAnswer keeps of an error what a user can use.
-func whyNoAnswer(err error) string {
+// whyNoAnswer keeps of an error what a user can use, and gives the next step where looking at the endpoint is none.
+func whyNoAnswer(err error) (why, fix string) {
 	var system syscall.Errno
+	var certificate *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
 	var dns *net.DNSError
 	var inner *url.Error
 	switch {
+	case errors.As(err, &authority):
+		return "no answer: its certificate is signed by an authority that is not trusted here", "export SSL_CERT_FILE=FILE, which holds the certificate of that authority"
+	case errors.As(err, &certificate):
+		return "no answer: its certificate is not accepted: " + certificate.Err.Error(), ""
 	case errors.As(err, &dns):
-		return "no such host"
+		return "no answer: no such host", ""
 	case errors.As(err, &system):
-		return system.Error()
+		return "no answer: " + system.Error(), ""
 	case errors.As(err, &inner) && inner.Timeout():
-		return fmt.Sprintf("no answer within %s", requestLimit)
+		return fmt.Sprintf("no answer within %s", requestLimit), ""
 	case errors.As(err, &inner):
-		return inner.Err.Error()
+		return "no answer: " + inner.Err.Error(), ""
 	}
-	return err.Error()
+	return "no answer: " + err.Error(), ""
 }
 
 // failed says what is wrong with an answer that is no 200; empty where nothing is.
 func (a answer) failed() string {
 	switch {
 	case a.err != "":
-		return "no answer: " + a.err
+		return a.err
 	case a.code != http.StatusOK:
 		text := fmt.Sprintf("status %d", a.code)
 		if line, _, _ := bytes.Cut(bytes.TrimSpace(a.body), []byte("\n")); len(line) > 0 {
@@ -145,4 +154,9 @@ func (a answer) lockedOutcome() Outcome {
 }
 
 // look is the next step where an endpoint is not as it should be.
-func (a answer) look() string { return "curl -si " + shellWord(a.url) }
+func (a answer) look() string {
+	if a.fix != "" {
+		return a.fix
+	}
+	return "curl -si " + shellWord(a.url)
+}

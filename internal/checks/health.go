@@ -47,6 +47,9 @@ func checkLiveness(ctx context.Context, e *Env) (Outcome, error) {
 	if bad := a.failed(); bad != "" {
 		return found(Fail, a.url+": "+bad, a.look()), nil
 	}
+	if _, is := a.says("alive"); !is {
+		return a.contradicts("alive"), nil
+	}
 	return timed(a, a.url+" is alive"), nil
 }
 
@@ -59,17 +62,28 @@ func checkReadiness(ctx context.Context, e *Env) (Outcome, error) {
 	if a.locked() {
 		return a.lockedOutcome(), nil
 	}
-	if bad := a.failed(); bad != "" {
+	switch bad := a.failed(); {
+	case a.err != "":
+		return found(Fail, "the server answers SQL, and "+a.url+" gives "+bad, a.look()), nil
+	case bad != "":
 		return found(Fail, "the server answers SQL, and "+a.url+" says it is not ready: "+bad, a.look()), nil
 	}
-	var body struct {
-		Status   string
-		Database string
-	}
-	if err := json.Unmarshal(a.body, &body); err == nil && (body.Status != "" && body.Status != "ready" || body.Database != "" && body.Database != "connected") {
-		return found(Fail, fmt.Sprintf("%s has status 200 and says %.100s", a.url, bytes.TrimSpace(a.body)), a.look()), nil
+	if database, is := a.says("ready"); !is || database != "" && database != "connected" {
+		return a.contradicts("ready"), nil
 	}
 	return timed(a, "ready, and so is the server"), nil
+}
+
+// says tells whether the body is a JSON object with that status: any page can have status 200. database is what it says of that.
+func (a answer) says(status string) (database string, is bool) {
+	var body struct{ Status, Database string }
+	err := json.Unmarshal(a.body, &body)
+	return body.Database, err == nil && body.Status == status
+}
+
+func (a answer) contradicts(status string) Outcome {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(a.body), []byte("\n"))
+	return found(Fail, fmt.Sprintf(`%s has status 200 and not {"status":%q} as its body: %.100s`, a.url, status, line), a.look())
 }
 
 // healthStats is what the statistics endpoint gives: what the document fixes, and what avadb serve adds to it.
@@ -159,6 +173,13 @@ func checkStats(ctx context.Context, e *Env) (Outcome, error) {
 	s, bad := e.readStats(ctx)
 	if bad != nil {
 		return *bad, nil
+	}
+	a, p := e.Endpoints.stats, s.Pool
+	switch {
+	case !*p.Connected:
+		return found(Fail, "the server answers SQL, and "+a.url+" says that the pool is not connected", a.look()), nil
+	case *p.Used > *p.Size:
+		return found(Fail, fmt.Sprintf("%s says that %.0f of %.0f connections are in use", a.url, *p.Used, *p.Size), a.look()), nil
 	}
 	return fine(fmt.Sprintf("query_stats of %.0f queries, pool_stats of %.0f connections", *s.Query.Total, *s.Pool.Size)), nil
 }

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -44,7 +45,7 @@ func application(t *testing.T, pages map[string]string) *httptest.Server {
 
 func TestHealthChecks(t *testing.T) {
 	full := func(extra string) string {
-		return strings.Replace(strings.TrimSuffix(documented, "}")+extra+"}", `"free": 3, "used": 7`, `"free": 0, "used": 30`, 1)
+		return strings.Replace(strings.TrimSuffix(documented, "}")+extra+"}", `"size": 10, "free": 3, "used": 7`, `"size": 30, "free": 0, "used": 30`, 1)
 	}
 	for name, c := range map[string]struct {
 		pages map[string]string
@@ -76,6 +77,26 @@ func TestHealthChecks(t *testing.T) {
 		},
 		"ready by its status alone": {
 			map[string]string{"/api/health/readiness": `{"status": "not_ready"}`}, map[string]Status{"HLT02": Fail, "HLT01": Fail}, nil,
+		},
+		"a page for everything": {
+			map[string]string{"/api/health/liveness": "<html>welcome</html>", "/api/health/readiness": "<html>welcome</html>"},
+			map[string]Status{"HLT01": Fail, "HLT02": Fail},
+			map[string]string{"HLT01": "welcome", "HLT02": `not {"status":"ready"}`},
+		},
+		"another status": {
+			map[string]string{"/api/health/liveness": `{"status":7}`, "/api/health/readiness": `{"status":"ready","database":"gone"}`},
+			map[string]Status{"HLT01": Fail, "HLT02": Fail},
+			nil,
+		},
+		"a pool that is not connected": {
+			map[string]string{"/api/health/stats": strings.Replace(documented, "true", "false", 1)},
+			map[string]Status{"HLT03": Fail},
+			map[string]string{"HLT03": "not connected"},
+		},
+		"more in use than there are": {
+			map[string]string{"/api/health/stats": strings.Replace(documented, `"used": 7`, `"used": 11`, 1)},
+			map[string]Status{"HLT03": Fail},
+			map[string]string{"HLT03": "11 of 10"},
 		},
 		"other statistics": {
 			map[string]string{"/api/health/stats": strings.Replace(documented, `"slow_queries"`, `"slow"`, 1), "/metrics": "pg_up one\n"},
@@ -123,6 +144,37 @@ func TestHealthChecks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Nobody who answers has not said that he is not ready, and of a certificate the next step is to trust its authority.
+func TestNoAnswer(t *testing.T) {
+	closed := application(t, nil)
+	closed.Close()
+	secret := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(secret.Close)
+	secret.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	for url, want := range map[string][2]string{
+		closed.URL: {"connection refused", "curl -si "}, secret.URL: {"authority that is not trusted", "SSL_CERT_FILE"},
+	} {
+		e := testEnv(t)
+		var err error
+		if e.Endpoints, err = NewEndpoints(url, ""); err != nil {
+			t.Fatal(err)
+		}
+		list, err := Select([]string{"HLT01", "HLT02"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results, err := Run(t.Context(), e, list)
+		if err != nil || len(results) != 2 {
+			t.Fatal(results, err)
+		}
+		for _, r := range results {
+			if r.Status != Fail || strings.Contains(r.Detail, "says") || !strings.Contains(r.Detail, "no answer: ") || !strings.Contains(r.Detail, want[0]) || !strings.Contains(r.Fix, want[1]) {
+				t.Errorf("%+v", r)
+			}
+		}
 	}
 }
 

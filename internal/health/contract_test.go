@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -145,6 +146,30 @@ func TestListenRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = open.Close()
+}
+
+// A secret that others may read is used, because the mounts of Kubernetes look like that, and never without a word.
+func TestTokenOpenToOthers(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("files have no such modes")
+	}
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("0123456789abcdef0123\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, says := range map[os.FileMode]string{0o600: "", 0o400: "", 0o640: "has mode 0640", 0o644: "has mode 0644", 0o604: "has mode 0604"} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		e, err := Listen{Address: "127.0.0.1:0", TokenFile: file}.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = e.Close()
+		if (says == "") != (e.Warning == "") || !strings.Contains(e.Warning, says) || strings.Contains(e.Warning, "0123456789") {
+			t.Errorf("%04o: %q", mode, e.Warning)
+		}
+	}
 }
 
 // The pool is nearly empty: one warning each time, with the figures.

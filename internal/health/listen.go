@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +30,7 @@ type Listen struct {
 type Endpoint struct {
 	net.Listener
 	Token        string
+	Warning      string // what is unwise about it; empty: nothing
 	certificates *tls.Config
 }
 
@@ -47,7 +50,7 @@ func (l Listen) Open(ctx context.Context) (*Endpoint, error) {
 		return nil, fault.New(fault.Usage, "--listen %s can be reached by other machines, for which TLS and a token are required", l.Address).
 			WithHint("give --tls-cert, --tls-key and --token-file (or AVADB_SERVE_TOKEN), listen on 127.0.0.1, or say --insecure where something else keeps strangers out")
 	}
-	e := &Endpoint{Token: token}
+	e := &Endpoint{Token: token, Warning: OpenToOthers(l.TokenFile)}
 	if l.CertFile != "" {
 		c := &certificate{certFile: l.CertFile, keyFile: l.KeyFile}
 		if _, err := c.get(nil); err != nil {
@@ -92,6 +95,15 @@ func (l Listen) readToken() (string, error) {
 			WithHint("make one: openssl rand -hex 32")
 	}
 	return token, nil
+}
+
+// OpenToOthers says that other users of this machine may read a secret; empty where they may not. Windows has no such modes.
+func OpenToOthers(file string) string {
+	info, err := os.Stat(file)
+	if file == "" || err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the token file %s has mode %04o: others than its owner may read it; chmod 600 makes it the owner's alone", file, info.Mode().Perm())
 }
 
 // onlyHere tells an address that only this machine can reach. A name that is not localhost may lead anywhere.

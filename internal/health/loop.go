@@ -75,6 +75,7 @@ func (s *Service) warmUp(ctx context.Context) {
 	}
 	bounded, stop := context.WithTimeout(ctx, warmLimit)
 	defer stop()
+	First(s.o.Probe)(bounded) // also when the database comes back
 	w := s.o.Pool.WarmUp(bounded, s.o.Warm)
 	s.mutex.Lock()
 	s.warmed = w

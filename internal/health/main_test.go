@@ -78,12 +78,14 @@ func start(t *testing.T, v serving) *running {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	probe := pg.NewProbe(target)
+	v.pool.Before = First(probe)
 	pool, err := pg.NewPool(ctx, target, v.pool)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &running{url: endpoint.URL(), log: &logged{}, ended: make(chan error, 1), stop: stop}
-	v.o.Pool, v.o.Probe, v.o.Log, v.o.Version, v.o.Token = pool, pg.NewProbe(target), slog.New(slog.NewTextHandler(r.log, nil)), "test", endpoint.Token
+	v.o.Pool, v.o.Probe, v.o.Log, v.o.Version, v.o.Token = pool, probe, slog.New(slog.NewTextHandler(r.log, nil)), "test", endpoint.Token
 	r.Service = New(v.o)
 	go func() { r.ended <- r.Serve(ctx, endpoint, v.drain) }()
 	t.Cleanup(func() { r.finish(t) })

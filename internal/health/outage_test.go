@@ -115,6 +115,77 @@ func TestExhaustedMaxConnections(t *testing.T) {
 	}
 }
 
+// Another database takes what the pool needs: the probe has its own connection first, and where it has lost that, there are the pool's.
+func TestReadyOnTheLastConnections(t *testing.T) {
+	t.Parallel()
+	admin := connect(t, common.DSN("postgres"))
+	do(t, admin, "DROP DATABASE IF EXISTS narrow WITH (FORCE)", "DROP ROLE IF EXISTS narrow", "CREATE ROLE narrow LOGIN", "CREATE DATABASE narrow CONNECTION LIMIT 4")
+	dsn := strings.NewReplacer("user=postgres", "user=narrow", "dbname=postgres", "dbname=narrow").Replace(common.DSN("postgres"))
+	r := start(t, serving{dsn: dsn, o: Options{Warm: 10}})
+	r.turns(t, http.StatusOK)
+	soon(t, "the rest is the pool's", func() bool { _, p := r.o.Pool.Stats(); return p.Size == 3 && p.Free == 3 && !r.warming.Load() })
+	r.o.Probe.Close()
+	target, err := pg.Resolve(pg.Sources{DSN: dsn, Env: func(string) string { return "" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "somebody else has the probe's place", func() bool {
+		conn, err := pg.Connect(t.Context(), target, pg.Options{})
+		if err == nil {
+			t.Cleanup(conn.Close)
+		}
+		return err == nil
+	})
+	for range 3 {
+		time.Sleep(keepReady + keepReady/2)
+		if code, doc := r.ready(t); code != http.StatusOK {
+			t.Errorf("%d %+v, and the pool is free", code, doc)
+		}
+	}
+}
+
+// A login that is refused is not tried again and again, however many ask, and it is noticed when it is not refused any more.
+func TestRefusedLogin(t *testing.T) {
+	t.Parallel()
+	admin := connect(t, common.DSN("postgres"))
+	do(t, admin, "DROP ROLE IF EXISTS nobody_yet")
+	n := newNetwork(t, common.Port)
+	r := start(t, serving{dsn: strings.Replace(n.dsn(), "user=postgres", "user=nobody_yet", 1), o: Options{Warm: 10}})
+	for began := time.Now(); time.Since(began) < 4*time.Second; time.Sleep(50 * time.Millisecond) {
+		if code, doc := r.ready(t); code != http.StatusServiceUnavailable || doc.Detail != "login_refused" {
+			t.Fatalf("%d %+v", code, doc)
+		}
+	}
+	if accepted, _ := n.counts(); accepted != 1 {
+		t.Errorf("%d attempts within four seconds", accepted)
+	}
+	if _, doc := get[Stats](t, r.url+"/health/stats"); doc.Checks.LastFailure != "login_refused" {
+		t.Errorf("%+v", doc.Checks)
+	}
+	do(t, admin, "CREATE ROLE nobody_yet LOGIN")
+	soon(t, "it is let in", func() bool {
+		code, _ := r.ready(t)
+		_, p := r.o.Pool.Stats()
+		return code == http.StatusOK && p.Size >= 5
+	})
+	if accepted, _ := n.counts(); accepted > 20 { // the probe's, the pool's, and few that failed
+		t.Errorf("%d attempts", accepted)
+	}
+}
+
+func TestStoppedBehindASocket(t *testing.T) {
+	t.Parallel()
+	s := otherServer(t, nil)
+	r := start(t, serving{dsn: s.SocketDSN("postgres"), o: Options{Warm: 1}})
+	r.turns(t, http.StatusOK)
+	if err := s.Stop(t.Context(), "fast"); err != nil {
+		t.Fatal(err)
+	}
+	if doc := r.turns(t, http.StatusServiceUnavailable); doc.Detail != "connection_refused" {
+		t.Errorf("%+v", doc)
+	}
+}
+
 func TestCutNetwork(t *testing.T) {
 	t.Parallel()
 	s := otherServer(t, nil)
@@ -190,12 +261,18 @@ func TestThousandAtOnce(t *testing.T) {
 		group.Wait()
 	}
 	ask()
-	if accepted, most := n.counts(); late.Load() == 0 && accepted != 1 || most != 2 { // the pool's own beside it
+	if accepted, most := n.counts(); late.Load() == 0 && accepted != 0 || most > 2 { // that of the readiness and the pool's, since before
 		t.Errorf("a thousand requests opened %d connections, and there were %d at the same time", accepted, most)
 	}
+	r.o.Probe.Close()
+	soon(t, "its connection is gone", func() bool {
+		n.forget()
+		_, now := n.counts()
+		return now == 1
+	})
 	ask()
-	if accepted, most := n.counts(); late.Load() == 0 && accepted != 1 || most != 2 {
-		t.Errorf("another thousand opened %d more, and there were %d at the same time", accepted-1, most)
+	if accepted, most := n.counts(); late.Load() == 0 && accepted != 1 || most > 2 {
+		t.Errorf("another thousand opened %d, and there were %d at the same time", accepted, most)
 	}
 	if late.Load() == 2000 {
 		t.Error("not one of them was told that it is ready")

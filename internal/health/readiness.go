@@ -20,8 +20,12 @@ const (
 const (
 	probeLimit = time.Second            // for the database to answer
 	keepReady  = 400 * time.Millisecond // with the limit: it is noticed within 1.4 s that the database is gone
+	keepFull   = 5 * time.Second        // until a connection of its own is tried again where the server had none left
 	keepFailed = 200 * time.Millisecond // likewise within 1.2 s that it is back
 )
+
+// reasonFull is pg.Reason's word for a server, role or database that takes no further connection.
+const reasonFull = "too_many_connections"
 
 // Alive is the body of /liveness.
 type Alive struct {
@@ -56,9 +60,17 @@ func keepVerdict(v verdict) time.Duration {
 
 // probe asks the database on the connection that nobody else uses; shared sees to it that it is asked by one at a time.
 func (s *Service) probe(ctx context.Context) verdict {
+	if time.Now().Before(s.full) && s.askPool(ctx) {
+		return verdict{}
+	}
 	if err := s.o.Probe.Ask(ctx); err != nil {
+		reason := pg.Reason(err)
+		if reason == reasonFull && s.askPool(ctx) {
+			s.full = time.Now().Add(keepFull)
+			return verdict{}
+		}
 		s.checkSoon()
-		return verdict{reasonDatabase, pg.Reason(err)}
+		return verdict{reasonDatabase, reason}
 	}
 	if _, pool := s.o.Pool.Stats(); pool.Size == 0 && !pool.Connected && !s.isWarming(pool) {
 		s.o.Pool.Hurry()
@@ -67,6 +79,22 @@ func (s *Service) probe(ctx context.Context) verdict {
 		}
 	}
 	return verdict{}
+}
+
+// First is what a pool does before it connects: the probe's own connection comes first, and finds out for both whether a login is refused.
+func First(p *pg.Probe) func(context.Context) {
+	return func(ctx context.Context) {
+		bounded, stop := context.WithTimeout(ctx, probeLimit)
+		defer stop()
+		_ = p.Ask(bounded) // whether it answers, whoever asks for the readiness hears
+	}
+}
+
+// askPool asks on an idle connection of the pool. Where the server takes no further connection, there may be room among those that it
+// has: the requests that need it are served.
+func (s *Service) askPool(ctx context.Context) bool {
+	_, pool := s.o.Pool.Stats()
+	return pool.Free > 0 && s.o.Pool.Check(ctx) == nil
 }
 
 // readiness says whether a request that needs the database would be served now.

@@ -38,6 +38,7 @@ type Service struct {
 	warming  atomic.Bool   // until the first warm-up has ended
 	soon     chan struct{} // asks for a check of the pool now
 	crowded  bool          // of the samples alone
+	full     time.Time     // until when the probe makes do with the pool; of one probe at a time
 	unread   []string      // parts of the metrics that the last look could not read; of one look at a time
 
 	mutex     sync.Mutex

@@ -23,6 +23,9 @@ type PoolOptions struct {
 	Slow time.Duration // a query that takes longer counts as slow: 100 ms
 
 	Retry RetryPolicy // zero: DefaultRetry
+
+	// Before runs once, before the first attempt to connect, which waits for it; nil: nothing.
+	Before func(ctx context.Context)
 }
 
 const (
@@ -57,6 +60,9 @@ func (o PoolOptions) withDefaults() PoolOptions {
 	if o.Retry == (RetryPolicy{}) {
 		o.Retry = DefaultRetry()
 	}
+	if o.Before == nil {
+		o.Before = func(context.Context) {}
+	}
 	return o
 }
 
@@ -68,6 +74,7 @@ type Pool struct {
 	pool     *pgxpool.Pool
 	gate     *gate
 	tally    *tally
+	before   sync.Once
 	filling  sync.Once
 	closing  sync.Once
 }
@@ -85,7 +92,7 @@ func NewPool(ctx context.Context, t *Target, o PoolOptions) (*Pool, error) {
 	}
 	config.ConnConfig = t.config.Copy()
 	config.ConnConfig.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { logNotice(ctx, o.Options, n) }
-	config.ConnConfig.Tracer = &poolTracer{gate: p.gate, tally: p.tally}
+	config.ConnConfig.Tracer = &poolTracer{gate: p.gate, tally: p.tally, refusal: t.refusal}
 	config.MinConns, config.MaxConns = int32(o.Min), int32(o.Max) //nolint:gosec // numbers of connections
 	config.PingTimeout, config.HealthCheckPeriod = o.Ping, lookAfter
 	config.MaxConnLifetime, config.MaxConnLifetimeJitter = longestLife, lifeDifference
@@ -94,13 +101,25 @@ func NewPool(ctx context.Context, t *Target, o PoolOptions) (*Pool, error) {
 	}
 	config.BeforeConnect = func(ctx context.Context, one *pgx.ConnConfig) error {
 		dialOnce(one)
-		return p.gate.wait(ctx)
+		p.before.Do(func() { o.Before(ctx) })
+		return p.turn(ctx)
 	}
 	config.AfterConnect = func(ctx context.Context, raw *pgx.Conn) error { return p.dress(ctx, raw, o.Options) }
 	if p.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, Describe(ctx, err)
 	}
 	return p, nil
+}
+
+// turn comes back when an attempt to connect may be made, or with the refusal of a login that was tried just now.
+func (p *Pool) turn(ctx context.Context) error {
+	if err := p.target.refusal.standing(); err != nil {
+		return err
+	}
+	if err := p.gate.wait(ctx); err != nil {
+		return err
+	}
+	return p.target.refusal.take() // anew: there may have been one while it waited
 }
 
 // connKey is where a driver's connection keeps the Conn that it is part of.

@@ -133,8 +133,9 @@ func (t *tally) queried(took time.Duration, err error) {
 
 // poolTracer hears from the driver of each query and each attempt to connect.
 type poolTracer struct {
-	gate  *gate
-	tally *tally
+	gate    *gate
+	tally   *tally
+	refusal *refusal
 }
 
 type (
@@ -161,6 +162,7 @@ func (t *poolTracer) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectSt
 
 // TraceConnectEnd is part of pgx.ConnectTracer. A connection that was opened counts once its session is set up.
 func (t *poolTracer) TraceConnectEnd(ctx context.Context, data pgx.TraceConnectEndData) {
+	t.refusal.note(data.Err)
 	if began, ok := ctx.Value(connectBegan{}).(int); ok && data.Err != nil {
 		t.tally.connectFailed(data.Err)
 		t.gate.failed(began)

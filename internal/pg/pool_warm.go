@@ -65,7 +65,7 @@ func (p *Pool) awaitMin(ctx context.Context) {
 	defer stop()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for p.pool.Stat().IdleConns()+p.pool.Stat().AcquiredConns() < p.pool.Config().MinConns && p.gate.state() == 0 {
+	for p.pool.Stat().IdleConns()+p.pool.Stat().AcquiredConns() < p.pool.Config().MinConns && p.gate.state() == 0 && p.target.refusal.standing() == nil {
 		select {
 		case <-bounded.Done():
 			return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ import (
 type Probe struct {
 	mutex   sync.Mutex // one question at a time
 	config  *pgconn.Config
+	refusal *refusal
 	conn    *pgconn.PgConn
 	sockets []net.Conn // all that were dialled for the present connection
 }
@@ -34,7 +36,7 @@ var errNotAsked = errors.New("nothing runs that could be cancelled")
 // NewProbe makes a probe; nothing is connected to.
 func NewProbe(t *Target) *Probe {
 	config := t.config.Copy().Config
-	p := &Probe{config: &config}
+	p := &Probe{config: &config, refusal: t.refusal}
 	dial := config.DialFunc
 	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 		if ctx.Value(asking{}) == nil {
@@ -53,7 +55,7 @@ func NewProbe(t *Target) *Probe {
 }
 
 // Ask makes one round trip to the server. A connection that was closed meanwhile, by a restart or an idle_session_timeout, is opened
-// anew within the same time.
+// anew within the same time. A login that was refused is not tried again for a while: the refusal is given once more.
 func (p *Probe) Ask(ctx context.Context) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -63,7 +65,11 @@ func (p *Probe) Ask(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.refusal.take(); err != nil {
+		return err
+	}
 	conn, err := pgconn.ConnectConfig(ctx, p.config)
+	p.refusal.note(err)
 	if err != nil {
 		p.drop()
 		return err
@@ -102,6 +108,12 @@ func (p *Probe) Close() {
 	p.drop()
 }
 
+// noSocket tells whether the socket of a server is not there, which is what a server that has stopped leaves behind.
+func noSocket(err error) bool {
+	var network *net.OpError
+	return errors.As(err, &network) && network.Op == "dial" && errors.Is(network, os.ErrNotExist)
+}
+
 // Reason says in one word of a fixed list why a server cannot be asked. It holds nothing of what the server or the network has said,
 // which anybody may read where it is shown.
 func Reason(err error) string {
@@ -130,7 +142,7 @@ func Reason(err error) string {
 		return "host_not_found"
 	case pgconn.Timeout(err), errors.Is(err, context.DeadlineExceeded), errors.As(err, &name):
 		return "timeout"
-	case isRefused(err):
+	case isRefused(err), noSocket(err):
 		return "connection_refused"
 	}
 	if f := fault.As(err); f != nil && f.Kind != fault.Connect && f.Kind != fault.Failed {

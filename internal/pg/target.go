@@ -19,6 +19,7 @@ type Target struct {
 	config   *pgx.ConnConfig
 	words    []string // the explicit connection flags, without secrets and without -d
 	database string   // the explicit -d, empty where none was given
+	refusal  *refusal // of its pool and its probe
 }
 
 func newTarget(r *resolution) (*Target, error) {
@@ -28,7 +29,7 @@ func newTarget(r *resolution) (*Target, error) {
 	}
 	t := &Target{
 		Name: r.name, Store: r.store, Warnings: r.warnings,
-		settings: r.settings, config: config, words: r.words(), database: r.sources.Database,
+		settings: r.settings, config: config, words: r.words(), database: r.sources.Database, refusal: &refusal{},
 	}
 	t.Values = t.values()
 	return t, nil
@@ -37,7 +38,7 @@ func newTarget(r *resolution) (*Target, error) {
 // WithDatabase is the same target in another database of the server.
 func (t *Target) WithDatabase(database string) *Target {
 	other := *t
-	other.database = database
+	other.database, other.refusal = database, &refusal{}
 	other.settings = maps.Clone(t.settings)
 	other.settings["dbname"] = setting{database, "-d"}
 	if config, err := other.settings.config(); err == nil {

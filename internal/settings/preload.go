@@ -131,6 +131,14 @@ func unique(list []string) []string {
 	return out
 }
 
+// NoLibraries gives the entries of a list that can hardly be libraries: several names within one pair of quotes, mostly. With such an
+// entry the server does not start any more, and SQL takes it all the same. A path may hold a blank.
+func NoLibraries(list []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(e string) bool {
+		return e != "" && !strings.ContainsAny(e, `,"'`) && (strings.Contains(e, "/") || !strings.ContainsAny(e, " \t\r\n"))
+	})
+}
+
 // SameLibrary tells whether two entries load the same library: $libdir/x and x.so are x.
 func SameLibrary(a, b string) bool {
 	bare := func(s string) string { return strings.TrimSuffix(s[strings.LastIndexByte(s, '/')+1:], ".so") }

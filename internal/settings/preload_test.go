@@ -112,3 +112,22 @@ func TestLibrary(t *testing.T) {
 		t.Error("it was written")
 	}
 }
+
+func TestNoLibraries(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                                   nil,
+		"pg_stat_statements, auto_explain":   nil,
+		`"$libdir/x", "/opt/odd dir/x.so"`:   nil,
+		`"pg_stat_statements, auto_explain"`: {"pg_stat_statements, auto_explain"},
+		`auto_explain, "pg_prewarm "`:        {"pg_prewarm "},
+		`"a""b", "it's", ""`:                 {`a"b`, "it's", ""},
+	} {
+		list, err := ParseList(PreloadParameter, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := NoLibraries(list); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, not %q", text, got, want)
+		}
+	}
+}

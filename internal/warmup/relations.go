@@ -52,6 +52,8 @@ type State struct {
 	Buffers   Buffers    `db:"-"`
 	Unseen    []Unseen   `db:"-"`
 	NotMine   int        `db:"-"` // relations that the role may not read
+
+	OthersAsked bool `db:"-"` // some of those were asked for
 }
 
 // young is how long counters that began with or after the server's start tell too little of what it does.
@@ -63,10 +65,14 @@ func (s *State) Lost() bool {
 	return s.CountersSince != nil && !s.CountersSince.Before(s.StartedAt) && s.Now.Sub(*s.CountersSince) < young
 }
 
-// Blind tells whether the counters do not say what is needed: they were lost, or somebody has reset them.
+// Blind tells whether the counters do not say what is needed: they were lost, somebody has reset them, or they are of relations that
+// the role may not read.
 func (s *State) Blind() bool {
-	return s.Lost() || !slices.ContainsFunc(s.Relations, func(r Relation) bool { return r.Kind != "catalog" && r.Kind != "toast" && r.Asked > 0 })
+	return s.Lost() || !slices.ContainsFunc(s.Relations, func(r Relation) bool { return r.wanted() })
 }
+
+// wanted tells whether a table or an index of somebody's was asked for.
+func (r *Relation) wanted() bool { return r.Kind != "catalog" && r.Kind != "toast" && r.Asked > 0 }
 
 // Read looks at the connected database.
 func Read(ctx context.Context, conn *pg.Conn) (*State, error) {
@@ -84,6 +90,7 @@ func Read(ctx context.Context, conn *pg.Conn) (*State, error) {
 			s.Relations = append(s.Relations, r)
 		} else {
 			s.NotMine++
+			s.OthersAsked = s.OthersAsked || r.wanted()
 		}
 	}
 	return &s, s.readResident(ctx, conn)
