@@ -122,7 +122,7 @@ func sessionName(pid *int32, gid *string) string {
 	case pid != nil:
 		return strconv.Itoa(int(*pid))
 	case gid != nil && *gid != "":
-		return "prepared " + pg.Literal(*gid)
+		return "prepared " + pg.TypeableLiteral(*gid)
 	}
 	return "prepared"
 }
@@ -134,22 +134,9 @@ func withPooled(application string, pooled *string) string {
 	return strings.TrimSpace(application + " (" + *pooled + ")")
 }
 
-// lockOf tells what a session waits for, else what it holds that others wait for. The relation goes first: a narrow terminal cuts the end.
+// lockOf tells what a session waits for, else what it holds that others wait for.
 func lockOf(b *activity.Blocking) string {
-	text := ""
-	switch {
-	case b.LockMode == nil && b.HeldMode != nil:
-		text = "holds " + *b.HeldMode
-	case b.LockMode == nil:
-	case *b.LockType == "relation":
-		text = "waits for " + *b.LockMode
-	case *b.LockType == "tuple", *b.LockType == "transactionid" && b.Relation != nil:
-		text = "waits for a row"
-	case *b.LockType == "transactionid":
-		text = "waits for a transaction"
-	default:
-		text = "waits for " + *b.LockMode + " (" + *b.LockType + ")"
-	}
+	text := b.Lock()
 	if b.Relation != nil && text != "" {
 		text = *b.Relation + ": " + text
 	}
@@ -191,6 +178,14 @@ func (a *app) endsBelow() bool {
 	return a.format == render.Table && width(a.out) > 0 && a.flags.outFile == ""
 }
 
+// where names the database in which alone a prepared transaction can be ended.
+func where(b *activity.Blocking) string {
+	if b.GID == nil {
+		return ""
+	}
+	return ", in database " + b.Database
+}
+
 // ends are the commands of the findings, whole: each session once.
 func (d *connectionsDocument) ends(only []string) string {
 	var b strings.Builder
@@ -207,7 +202,12 @@ func (d *connectionsDocument) ends(only []string) string {
 	}
 	for i := range d.Blocking {
 		if row := &d.Blocking[i]; row.End != nil {
-			say("blocking", fmt.Sprintf("%s blocks %s; to end it:", sessionName(row.PID, row.GID), countSessions(row.Blocks)), slices.Compact([]string{*row.End, *row.EndSQL})...)
+			say("blocking", fmt.Sprintf("%s blocks %s; to end it%s:", sessionName(row.PID, row.GID), countSessions(row.Blocks), where(row)), slices.Compact([]string{*row.End, *row.EndSQL})...)
+		}
+	}
+	for i := range d.Blocking {
+		if row := &d.Blocking[i]; row.RelationDB != nil {
+			say("blocking", "for the names of relations of database "+*row.RelationDB+" add:", "-d "+shellQuote(*row.RelationDB))
 		}
 	}
 	for _, l := range d.Leaks {
