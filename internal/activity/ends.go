@@ -17,6 +17,18 @@ func EndSQL(backend int32) string {
 	return "SELECT pg_catalog.pg_terminate_backend(" + pid(backend) + ")"
 }
 
+// EndAllSQL is the statement that ends backends.
+func EndAllSQL(chosen []Candidate) string {
+	if len(chosen) == 1 {
+		return EndSQL(chosen[0].PID)
+	}
+	pids := make([]string, len(chosen))
+	for i := range chosen {
+		pids[i] = pid(chosen[i].PID)
+	}
+	return "SELECT pid, pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid IN (" + strings.Join(pids, ", ") + ")"
+}
+
 // session is the command that ends a backend.
 func (e Ends) session(s *Session) string {
 	switch {
