@@ -12,9 +12,10 @@ import (
 	"avadb/internal/render"
 )
 
-// connectionLists are the lists of the document by the word that picks them with --only, in their order.
+// connectionLists are the lists of the document by the word that picks them with --only, in their order: the long ones, which a small
+// screen cuts, are the last.
 func connectionLists() []string {
-	return []string{"saturation", "groups", "transactions", "blocking", "leaks", "pools", "pooled"}
+	return []string{"saturation", "blocking", "transactions", "leaks", "groups", "pools", "pooled"}
 }
 
 func checkLists(only []string) error {
@@ -31,11 +32,11 @@ type blockingRow struct {
 	Session     string   `json:"session" col:""` // the process, further to the right the deeper it is
 	Blocks      int      `json:"blocks" col:""`
 	WaitS       *float64 `json:"wait_s" col:"num.0"`
-	XactS       *float64 `json:"xact_s" col:"num.0"`
-	User        string   `json:"user" col:""`
-	Application string   `json:"application" col:"elastic"`
-	State       *string  `json:"state" col:""`
-	Lock        string   `json:"lock" col:"elastic"` // what it waits for, or holds
+	XactS       *float64 `json:"xact_s" col:"num.0,spare"`
+	User        string   `json:"user" col:"spare"`
+	Application string   `json:"application" col:"elastic,spare"`
+	State       *string  `json:"state" col:"spare"`
+	Lock        string   `json:"lock" col:""` // what it waits for, or holds: the last to be cut
 	Query       *string  `json:"query" col:"elastic"`
 }
 
@@ -159,10 +160,10 @@ func (d *connectionsDocument) rows(a *app, only []string) []any {
 		count int
 	}{
 		{"saturation", d.Saturation, 1},
-		{"groups", d.Groups, 1},
-		{"transactions", transactions, len(d.Transactions)},
 		{"blocking", blocking, len(d.Blocking)},
+		{"transactions", transactions, len(d.Transactions)},
 		{"leaks", leaks, len(d.Leaks)},
+		{"groups", render.Without{Rows: d.Groups, Columns: d.notGrouped}, 1},
 		{"pools", d.Pools, len(d.Pools)},
 		{"pooled", d.Pooled, len(d.Pooled)},
 	} {

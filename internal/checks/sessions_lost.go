@@ -45,7 +45,7 @@ func idleLeakCheck(t Threshold, long time.Duration) func(context.Context, *Env) 
 		outcome := t.measured(0, "none", "")
 		if len(rows) > 0 {
 			r := rows[0]
-			detail := fmt.Sprintf("application %q: %d sessions idle for more than %s, the first for %s, such as those of role %s from %s", r.Application, r.Count,
+			detail := fmt.Sprintf("application %q: %s idle for more than %s, the first for %s, such as those of role %s from %s", r.Application, countedSessions(r.Count),
 				units.FormatDuration(long), units.FormatDuration(time.Duration(r.Seconds*float64(time.Second))), r.User, r.Client)
 			outcome = t.measured(float64(r.Count), detail, e.command("connections --only leaks,groups"))
 		}
@@ -54,6 +54,13 @@ func idleLeakCheck(t Threshold, long time.Duration) func(context.Context, *Env) 
 		}
 		return e.orUntracked(ctx, outcome)
 	}
+}
+
+func countedSessions(n int) string {
+	if n == 1 {
+		return "1 session"
+	}
+	return fmt.Sprintf("%d sessions", n)
 }
 
 func blockedCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {

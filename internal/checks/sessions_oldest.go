@@ -75,8 +75,8 @@ func (e *Env) orUntracked(ctx context.Context, fine Outcome) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	return unseen(fmt.Sprintf("%d sessions show neither state nor times: track_activities is off for them, such as for role %s in database %s",
-		u.Count, u.User, u.Database), fix), nil
+	return unseen(fmt.Sprintf("neither state nor times to be seen of %s: track_activities is off for them, such as for role %s in database %s",
+		countedSessions(u.Count), u.User, u.Database), fix), nil
 }
 
 // track is a statement that turns tracking on again, wherever it was turned off; sessions that did so themselves are listed.

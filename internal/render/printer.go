@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"avadb/internal/fault"
@@ -34,7 +35,17 @@ func (p *Printer) Result(doc, rows any) error {
 	return nil
 }
 
+// Without are rows of which some columns say nothing: table, plain and csv leave them out.
+type Without struct {
+	Rows    any      // as Result takes them
+	Columns []string // by their JSON keys
+}
+
 func (p *Printer) format(out *bytes.Buffer, doc, rows any) error {
+	var leaveOut []string
+	if w, ok := rows.(Without); ok {
+		rows, leaveOut = w.Rows, w.Columns
+	}
 	switch p.Format {
 	case JSON:
 		return writeJSON(out, doc)
@@ -45,21 +56,24 @@ func (p *Printer) format(out *bytes.Buffer, doc, rows any) error {
 		if p.Width > 0 { // a terminal: nothing from a server may steer it
 			text = safeText
 		}
-		return p.writeGrid(out, rows, text, p.writeCSV)
+		return p.writeGrid(out, rows, leaveOut, text, p.writeCSV)
 	case Plain:
-		return p.writeGrid(out, rows, plainText, p.writePlain)
+		return p.writeGrid(out, rows, leaveOut, plainText, p.writePlain)
 	case Table:
-		return p.writeGrid(out, rows, tableText, p.writeTable)
+		return p.writeGrid(out, rows, leaveOut, tableText, p.writeTable)
 	}
 	return fmt.Errorf("format %q is not one of this package's", p.Format)
 }
 
-func (p *Printer) writeGrid(out *bytes.Buffer, rows any, text cellText, write func(*bytes.Buffer, *grid) error) error {
+func (p *Printer) writeGrid(out *bytes.Buffer, rows any, leaveOut []string, text cellText, write func(*bytes.Buffer, *grid) error) error {
 	g, err := newGrid(rows)
 	if err != nil || len(g.columns) == 0 {
 		return err
 	}
 	g.fill(text)
+	for _, name := range leaveOut {
+		g.drop(slices.IndexFunc(g.columns, func(c column) bool { return c.name == name }))
+	}
 	return write(out, g)
 }
 
