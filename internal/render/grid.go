@@ -80,6 +80,14 @@ func (g *grid) fill(text cellText) {
 	}
 }
 
+// lead puts a column of the same value in front of the filled grid.
+func (g *grid) lead(name, value string) {
+	g.columns = slices.Insert(g.columns, 0, column{name: name})
+	for n, line := range g.cells {
+		g.cells[n] = slices.Insert(line, 0, value)
+	}
+}
+
 // drop leaves out a column of the filled grid; -1 is none.
 func (g *grid) drop(i int) {
 	if i < 0 {

@@ -17,7 +17,9 @@ type Printer struct {
 	Format    Format
 	NoHeaders bool // leaves the header out of table, plain and csv
 	Color     bool // only table is ever coloured; ColorWanted decides
-	Width     int  // terminal columns; 0 = no terminal: nothing is cut
+	// Stamp is a time that each row of jsonl and csv begins with, as generated_at: rows of many looks go into one stream. Empty: none.
+	Stamp string
+	Width int // terminal columns; 0 = no terminal: nothing is cut
 }
 
 // Result prints one result. doc is the whole document, which json prints. rows is the slice of structs
@@ -50,7 +52,7 @@ func (p *Printer) format(out *bytes.Buffer, doc, rows any) error {
 	case JSON:
 		return writeJSON(out, doc)
 	case JSONL:
-		return writeJSONLines(out, rows)
+		return writeJSONLines(out, rows, p.Stamp)
 	case CSV:
 		text := rawText
 		if p.Width > 0 { // a terminal: nothing from a server may steer it
@@ -79,6 +81,9 @@ func (p *Printer) writeGrid(out *bytes.Buffer, rows any, leaveOut []string, text
 
 func (p *Printer) writeCSV(out *bytes.Buffer, g *grid) error {
 	w := csv.NewWriter(out)
+	if p.Stamp != "" {
+		g.lead(stampName, p.Stamp)
+	}
 	if !p.NoHeaders {
 		if err := w.Write(g.headers()); err != nil {
 			return fmt.Errorf("writing csv: %w", err)
