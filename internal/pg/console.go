@@ -60,7 +60,7 @@ func consoleFault(ctx context.Context, t *Target, err error) error {
 			f.Message = t.where() + " is PostgreSQL, not PgBouncer's console: " + server.Message
 			f.Hint = ownAddress
 			return described
-		case server.Code == "28P01", strings.Contains(server.Message, "authentication failed"):
+		case server.Code == "28P01", strings.Contains(server.Message, "password authentication"), strings.Contains(server.Message, "SASL authentication"):
 			f.Hint = "put the password that auth_file of PgBouncer has for " + t.User() + " into ~/.pgpass (host:port:pgbouncer:user:password, mode 0600) or PGPASSWORD"
 			return described
 		}
