@@ -37,7 +37,7 @@ type blockingRow struct {
 	Application string   `json:"application" col:"elastic,spare"`
 	State       *string  `json:"state" col:"spare"`
 	Lock        string   `json:"lock" col:""` // what it waits for, or holds: the last to be cut
-	Query       *string  `json:"query" col:"elastic"`
+	Query       *string  `json:"query" col:"elastic,spare"`
 }
 
 // transactionRow is an open transaction as a person sees it.

@@ -35,6 +35,9 @@ func oldestCheck(t Threshold, statement, ends string) func(context.Context, *Env
 		found := t.measured(0, "none", "")
 		if len(rows) > 0 {
 			found = judgeOldest(t, rows[0], ends)
+			if rows[0].GID != nil && found.Fix != "" { // the statement works in the transaction's own database alone
+				found.Fix = e.Conn.Target.Psql(rows[0].Database, found.Fix)
+			}
 		}
 		if found.Status != OK {
 			return found, nil
@@ -45,7 +48,7 @@ func oldestCheck(t Threshold, statement, ends string) func(context.Context, *Env
 
 func judgeOldest(t Threshold, o oldest, ends string) Outcome {
 	if o.GID != nil {
-		gid := pg.Literal(*o.GID)
+		gid := pg.TypeableLiteral(*o.GID)
 		return t.measured(o.Seconds, fmt.Sprintf("%d; the oldest: the prepared transaction %s of role %s, to be ended in database %s: ROLLBACK PREPARED, or COMMIT PREPARED where its transaction manager has decided so",
 			o.Count, gid, o.User, o.Database), "ROLLBACK PREPARED "+gid)
 	}
