@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -135,6 +136,8 @@ type connectionsDocument struct {
 	Pooler       *activity.Pooler       `json:"pgbouncer"`    // null without --pgbouncer
 	Pools        []activity.Pool        `json:"pools"`        // of the PgBouncer
 	Pooled       []activity.Pooled      `json:"pooled"`       // its server connections and who has them, and clients that wait
+
+	notGrouped []string // the dimensions that --by leaves out
 }
 
 // looker looks at a server's sessions as often as it is asked.
@@ -212,6 +215,7 @@ func (l *looker) look(ctx context.Context) (sample, error) {
 func (l *looker) fill(doc *connectionsDocument, snapshot *activity.Snapshot) {
 	l.watch.Add(snapshot, l.a.now())
 	doc.Limits, doc.Saturation, doc.Groups = snapshot.Limits(), snapshot.Saturation(), snapshot.Groups(l.plan.by)
+	doc.notGrouped = slices.DeleteFunc(activity.Dimensions(), func(name string) bool { return slices.Contains(l.plan.by, name) })
 	doc.Transactions = snapshot.Transactions(l.plan.rules, l.ends)
 	doc.Blocking = snapshot.Blocking(l.ends)
 	doc.Leaks = l.watch.Leaks(snapshot, l.ends)

@@ -12,9 +12,10 @@ import (
 	"avadb/internal/render"
 )
 
-// connectionLists are the lists of the document by the word that picks them with --only, in their order.
+// connectionLists are the lists of the document by the word that picks them with --only, in their order: the long ones, which a small
+// screen cuts, are the last.
 func connectionLists() []string {
-	return []string{"saturation", "groups", "transactions", "blocking", "leaks", "pools", "pooled"}
+	return []string{"saturation", "blocking", "transactions", "leaks", "groups", "pools", "pooled"}
 }
 
 func checkLists(only []string) error {
@@ -31,12 +32,12 @@ type blockingRow struct {
 	Session     string   `json:"session" col:""` // the process, further to the right the deeper it is
 	Blocks      int      `json:"blocks" col:""`
 	WaitS       *float64 `json:"wait_s" col:"num.0"`
-	XactS       *float64 `json:"xact_s" col:"num.0"`
-	User        string   `json:"user" col:""`
-	Application string   `json:"application" col:"elastic"`
-	State       *string  `json:"state" col:""`
-	Lock        string   `json:"lock" col:"elastic"` // what it waits for, or holds
-	Query       *string  `json:"query" col:"elastic"`
+	XactS       *float64 `json:"xact_s" col:"num.0,spare"`
+	User        string   `json:"user" col:"spare"`
+	Application string   `json:"application" col:"elastic,spare"`
+	State       *string  `json:"state" col:"spare"`
+	Lock        string   `json:"lock" col:""` // what it waits for, or holds: the last to be cut
+	Query       *string  `json:"query" col:"elastic,spare"`
 }
 
 // transactionRow is an open transaction as a person sees it.
@@ -122,7 +123,7 @@ func sessionName(pid *int32, gid *string) string {
 	case pid != nil:
 		return strconv.Itoa(int(*pid))
 	case gid != nil && *gid != "":
-		return "prepared " + pg.Literal(*gid)
+		return "prepared " + pg.TypeableLiteral(*gid)
 	}
 	return "prepared"
 }
@@ -134,22 +135,9 @@ func withPooled(application string, pooled *string) string {
 	return strings.TrimSpace(application + " (" + *pooled + ")")
 }
 
-// lockOf tells what a session waits for, else what it holds that others wait for. The relation goes first: a narrow terminal cuts the end.
+// lockOf tells what a session waits for, else what it holds that others wait for.
 func lockOf(b *activity.Blocking) string {
-	text := ""
-	switch {
-	case b.LockMode == nil && b.HeldMode != nil:
-		text = "holds " + *b.HeldMode
-	case b.LockMode == nil:
-	case *b.LockType == "relation":
-		text = "waits for " + *b.LockMode
-	case *b.LockType == "tuple", *b.LockType == "transactionid" && b.Relation != nil:
-		text = "waits for a row"
-	case *b.LockType == "transactionid":
-		text = "waits for a transaction"
-	default:
-		text = "waits for " + *b.LockMode + " (" + *b.LockType + ")"
-	}
+	text := b.Lock()
 	if b.Relation != nil && text != "" {
 		text = *b.Relation + ": " + text
 	}
@@ -172,10 +160,10 @@ func (d *connectionsDocument) rows(a *app, only []string) []any {
 		count int
 	}{
 		{"saturation", d.Saturation, 1},
-		{"groups", d.Groups, 1},
-		{"transactions", transactions, len(d.Transactions)},
 		{"blocking", blocking, len(d.Blocking)},
+		{"transactions", transactions, len(d.Transactions)},
 		{"leaks", leaks, len(d.Leaks)},
+		{"groups", render.Without{Rows: d.Groups, Columns: d.notGrouped}, 1},
 		{"pools", d.Pools, len(d.Pools)},
 		{"pooled", d.Pooled, len(d.Pooled)},
 	} {
@@ -189,6 +177,14 @@ func (d *connectionsDocument) rows(a *app, only []string) []any {
 // endsBelow tells a terminal: commands stand below the tables there, where nothing cuts them off.
 func (a *app) endsBelow() bool {
 	return a.format == render.Table && width(a.out) > 0 && a.flags.outFile == ""
+}
+
+// where names the database in which alone a prepared transaction can be ended.
+func where(b *activity.Blocking) string {
+	if b.GID == nil {
+		return ""
+	}
+	return ", in database " + b.Database
 }
 
 // ends are the commands of the findings, whole: each session once.
@@ -207,7 +203,12 @@ func (d *connectionsDocument) ends(only []string) string {
 	}
 	for i := range d.Blocking {
 		if row := &d.Blocking[i]; row.End != nil {
-			say("blocking", fmt.Sprintf("%s blocks %s; to end it:", sessionName(row.PID, row.GID), countSessions(row.Blocks)), slices.Compact([]string{*row.End, *row.EndSQL})...)
+			say("blocking", fmt.Sprintf("%s blocks %s; to end it%s:", sessionName(row.PID, row.GID), countSessions(row.Blocks), where(row)), slices.Compact([]string{*row.End, *row.EndSQL})...)
+		}
+	}
+	for i := range d.Blocking {
+		if row := &d.Blocking[i]; row.RelationDB != nil {
+			say("blocking", "for the names of relations of database "+*row.RelationDB+" add:", "-d "+shellQuote(*row.RelationDB))
 		}
 	}
 	for _, l := range d.Leaks {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +46,9 @@ avadb connections terminate --pid 4242`,
 		privileges: `  pg_signal_backend (or membership in the sessions' roles) and pg_read_all_stats (or pg_monitor); for superusers' sessions a
   superuser`,
 		exits: `  1  a session is still there after 5 s, or another avadb holds the lock
-  2  nothing is said of which sessions, the one with --pid is of a kind that is left alone, or off a terminal without --yes
+  2  nothing is said of which sessions, or a role or database that is not there, or what is no address; the one with --pid is
+     of a kind that is left alone; or off a terminal without --yes
+  3  no connection, or only one is left: it takes two
   4  a privilege is missing: nothing was ended`,
 	}, func(ctx context.Context, _ *cobra.Command, _ []string) error { return runTerminate(ctx, a, o) })
 	f := c.Flags()
@@ -83,6 +86,9 @@ func (o terminateOptions) check(a *app) (w activity.Wanted, err error) {
 			return w, err
 		}
 	}
+	if w.Client, err = clientAddress(w.Client); err != nil {
+		return w, err
+	}
 	switch {
 	case !w.Any():
 		return w, fault.New(fault.Usage, "connections terminate needs to know which sessions").
@@ -94,17 +100,58 @@ func (o terminateOptions) check(a *app) (w activity.Wanted, err error) {
 	return w, nil
 }
 
+// clientAddress writes an address as the server does.
+func clientAddress(text string) (string, error) {
+	if text == "" || text == activity.Local {
+		return text, nil
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return "", fault.New(fault.Usage, "--client %q is no address", text).
+			WithHint("give one such as 10.0.0.7 or 2001:db8::7, no network and no name, or local for a socket; the groups of avadb connections show them")
+	}
+	return address.WithZone("").String(), nil
+}
+
 func runTerminate(ctx context.Context, a *app, o terminateOptions) error {
 	wanted, err := o.check(a)
 	if err != nil {
 		return err
 	}
 	return a.withConn(ctx, pg.Options{Class: pg.Normal, Changes: true}, func(conn *pg.Conn) error {
+		if err := activity.CheckNames(ctx, conn, wanted); err != nil {
+			return err
+		}
 		if o.dryRun {
 			return a.planTermination(ctx, conn, wanted)
 		}
-		return a.withChange(ctx, conn, false, func(c *change) error { return a.terminate(ctx, c, wanted) })
+		begun := false
+		err := a.withChange(ctx, conn, false, func(c *change) error {
+			begun = true
+			return a.terminate(ctx, c, wanted)
+		})
+		if f := fault.As(err); f != nil && f.SQLState == tooManyConnections && !begun {
+			return oneConnection(ctx, conn, wanted, f)
+		}
+		return err
 	})
+}
+
+// tooManyConnections is the SQLSTATE of a server that has no connection left.
+const tooManyConnections = "53300"
+
+// oneConnection is the error of a server that has no second connection left, with the statement that the first one can run.
+func oneConnection(ctx context.Context, conn *pg.Conn, wanted activity.Wanted, full *fault.Error) error {
+	chosen, skipped, err := activity.Choose(ctx, conn, wanted)
+	switch {
+	case err != nil:
+		return err
+	case len(chosen) == 0:
+		return errors.Join(leftAlone(wanted, 0, skipped), full)
+	}
+	return fault.New(fault.Connect, "nothing was ended: connections terminate needs 2 connections, for its statements and for its lock, and the server has one left: %w", full).
+		WithSQLState(tooManyConnections).
+		WithHint("one connection is enough for this, which ends %s and leaves no trace in the journal:\n%s", countSessions(len(chosen)), conn.Target.Psql(conn.Server.Database, activity.EndAllSQL(chosen)))
 }
 
 func (a *app) planTermination(ctx context.Context, conn *pg.Conn, wanted activity.Wanted) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"avadb/internal/fault"
 	"avadb/internal/pg"
 	"avadb/internal/render"
+	"avadb/internal/units"
 )
 
 // sample is one look: the document, the lists that it is printed as, what is said below them, and the verdict.
@@ -29,11 +31,12 @@ type sample struct {
 func (a *app) repeat(ctx context.Context, every time.Duration, samples int, look func() (sample, error)) error {
 	for n := 1; ; n++ {
 		began := a.now()
+		a.lookedAt = stamp(began)
 		s, err := look()
 		if err != nil {
 			return err
 		}
-		if gone, err := a.writeSample(s, n); gone || err != nil {
+		if gone, err := a.writeSample(s, n, every); gone || err != nil {
 			return err
 		}
 		if s.verdict != nil || n == samples {
@@ -48,17 +51,17 @@ func (a *app) repeat(ctx context.Context, every time.Duration, samples int, look
 }
 
 // writeSample prints one look, and tells that nobody reads any more.
-func (a *app) writeSample(s sample, n int) (gone bool, err error) {
+func (a *app) writeSample(s sample, n int, every time.Duration) (gone bool, err error) {
 	raw, err := a.rendered(s.doc, s.lists...)
 	if err != nil {
 		return false, err
 	}
-	raw = append(raw, s.below...)
 	switch {
-	case a.flags.outFile != "":
-		return false, a.write(raw)
 	case a.redraws():
-		raw = a.frame(raw, n == 1)
+		heading := fmt.Sprintf("avadb %s, every %s: %s", commandName(a.command), units.FormatDuration(every), a.now().Format(time.RFC3339))
+		raw = a.frame(heading, linesOf(string(raw)), linesOf(s.below), n == 1)
+	case a.flags.outFile != "":
+		return false, a.write(append(raw, s.below...))
 	case n > 1 && a.format != render.JSON && a.format != render.JSONL:
 		raw = append([]byte("\n"), raw...)
 	}
@@ -86,13 +89,36 @@ const (
 	wrapLines = "\x1b[?7h"
 )
 
-// frame draws over the last look line by line, in one write: nothing flickers, as nothing is cleared that is drawn again.
-func (a *app) frame(raw []byte, first bool) []byte {
-	lines := strings.Split(strings.TrimRight(string(raw), "\n"), "\n")
-	if rows := height(a.out); rows > 1 && len(lines) > rows-1 {
-		more := len(lines) - (rows - 2)
-		lines = append(lines[:rows-2], fmt.Sprintf("... %d more lines; --only and --by show less", more))
+// stamp is a time as documents have it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+
+func linesOf(text string) []string {
+	if text = strings.TrimRight(text, "\n"); text == "" {
+		return nil
 	}
+	return strings.Split(text, "\n")
+}
+
+// fitHeight gives what a screen of so many rows can show: the heading, as much of the body as there is room for, and what stands below it, which
+// takes up to half of the screen. 0 rows is no screen.
+func fitHeight(heading string, body, below []string, rows int) []string {
+	if rows > 1 && 1+len(body)+len(below) > rows-1 {
+		kept := min(len(below), max(rows-2, 0)/2)
+		room := min(max(rows-3-kept, 0), len(body)) // without the heading, the line of what is left out, and the one of the cursor
+		more := len(body) - room + len(below) - kept
+		body = append(slices.Clone(body[:room]), fmt.Sprintf("... %d more lines; --only and --by show less", more))
+		below = below[:kept]
+	}
+	lines := slices.Concat([]string{heading}, body, below)
+	if rows > 1 {
+		lines = lines[:min(len(lines), rows-1)]
+	}
+	return lines
+}
+
+// frame draws over the last look line by line, in one write: nothing flickers, as nothing is cleared that is drawn again.
+func (a *app) frame(heading string, body, below []string, first bool) []byte {
+	lines := fitHeight(heading, body, below, height(a.out))
 	var b bytes.Buffer
 	if first {
 		b.WriteString(clearAll)

@@ -61,6 +61,9 @@ func (a *app) results(doc any, lists ...any) error {
 // rendered is what results writes.
 func (a *app) rendered(doc any, lists ...any) ([]byte, error) {
 	var buffer bytes.Buffer
+	if a.lookedAt != "" && !a.flags.noHeaders && !a.redraws() && (a.format == render.Table || a.format == render.Plain) {
+		buffer.WriteString(a.lookedAt + "\n")
+	}
 	for i, rows := range lists {
 		if i > 0 && a.format == render.JSON {
 			break
@@ -68,7 +71,7 @@ func (a *app) rendered(doc any, lists ...any) ([]byte, error) {
 		if i > 0 && a.format != render.JSONL {
 			buffer.WriteByte('\n')
 		}
-		p := render.Printer{Out: &buffer, Format: a.format, NoHeaders: a.flags.noHeaders}
+		p := render.Printer{Out: &buffer, Format: a.format, NoHeaders: a.flags.noHeaders, Stamp: a.lookedAt}
 		if a.flags.outFile == "" {
 			p.Color, p.Width = a.colorOn(a.out), width(a.out)
 		}

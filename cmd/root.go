@@ -40,6 +40,7 @@ type app struct {
 	command     *cobra.Command     // the one that runs
 	stop        context.CancelFunc // ends --timeout's context
 	readerGone  bool               // who read stdout has gone
+	lookedAt    string             // with --watch: when this look was taken
 	watching    string             // the change set that this command itself has on probation
 }
 

@@ -71,7 +71,14 @@ func (a *app) watchVerify(ctx context.Context, o verifyOptions, list []checks.Ch
 }
 
 func (a *app) watchRound(ctx context.Context, o verifyOptions, list []checks.Check, round int, every time.Duration) error {
-	if a.format == render.Table && isTerminal(a.out) {
+	a.lookedAt = stamp(a.now())
+	onTerminal := a.redraws()
+	if round > 1 && !onTerminal && a.format != render.JSON && a.format != render.JSONL {
+		if err := a.write([]byte("\n")); err != nil {
+			return err
+		}
+	}
+	if onTerminal {
 		header := fmt.Sprintf("%savadb verify, every %s: %s\n\n", clearScreen, o.watch, a.now().Format(time.RFC3339))
 		if err := a.write([]byte(header)); err != nil {
 			return err

@@ -17,33 +17,37 @@ type waitRow struct {
 	WaitS     *float64
 	BlockedBy []int32
 	Relation  string
+	// RelationDatabase is that of a relation that has no name in this one; empty: the relation is of this one, or there is none.
+	RelationDatabase string
 }
 
 // Blocking is a session, or a prepared transaction, that blocks others or waits for a lock. The rows are a tree, depth first: below each
 // one stand those that wait for it. Who waits for several stands below the one that holds the lock.
 type Blocking struct {
-	Depth       int      `json:"depth"`               // 0: it waits for nobody
-	PID         *int32   `json:"pid"`                 // null: a prepared transaction, which has no session
-	GID         *string  `json:"gid"`                 // of a prepared transaction, else null
-	RootPID     *int32   `json:"root_pid"`            // of the session at depth 0 above it; null: a prepared transaction
-	BlockedBy   []int32  `json:"blocked_by"`          // all that it waits for, 0 is a prepared transaction; empty at depth 0
-	Blocks      int      `json:"blocks" col:""`       // sessions that wait for it, directly or not, wherever they stand
-	WaitS       *float64 `json:"wait_s" col:"num.0"`  // seconds it has waited; null: it does not, or has just begun
-	XactS       *float64 `json:"xact_s" col:"num.0"`  // age of its transaction; null: none, or not visible
-	User        string   `json:"user" col:""`         // role of the session, or owner
-	Application string   `json:"application" col:""`  // application_name
-	Database    string   `json:"database"`            // connected to
-	Client      *string  `json:"client"`              // address, local for a socket; null where it is not visible
-	State       *string  `json:"state" col:""`        // as in pg_stat_activity; null where it is not visible
-	LockType    *string  `json:"lock_type"`           // of what it waits for: relation, tuple, transactionid, ...; null: it does not wait
-	LockMode    *string  `json:"lock_mode" col:""`    // that it waits for; null: it does not wait
-	HeldMode    *string  `json:"held_mode" col:""`    // that it holds on what others wait for; null: it only waits ahead of them
-	Relation    *string  `json:"relation" col:""`     // that it waits for, at depth 0 that it holds; null: not known
-	Deadlock    bool     `json:"deadlock"`            // it is part of a circle, which the server ends after deadlock_timeout
-	Pooled      *string  `json:"pooled_client"`       // who uses it through PgBouncer: application and address; null: nobody, or not asked
-	Query       *string  `json:"query" col:"elastic"` // running, or the last one; null where it is not visible
-	End         *string  `json:"end" col:"elastic"`   // at depth 0: the command that ends it
-	EndSQL      *string  `json:"end_sql"`             // the same as a statement
+	Depth       int      `json:"depth" col:""`             // 0: it waits for nobody
+	PID         *int32   `json:"pid" col:""`               // null: a prepared transaction, which has no session
+	GID         *string  `json:"gid" col:""`               // of a prepared transaction, else null
+	RootPID     *int32   `json:"root_pid" col:""`          // of the session at depth 0 above it; null: a prepared transaction
+	BlockedBy   []int32  `json:"blocked_by" col:""`        // all that it waits for, 0 is a prepared transaction; empty at depth 0
+	Blocks      int      `json:"blocks" col:""`            // sessions that wait for it, directly or not, wherever they stand
+	WaitS       *float64 `json:"wait_s" col:"num.0"`       // seconds it has waited; null: it does not, or has just begun
+	XactS       *float64 `json:"xact_s" col:"num.0"`       // age of its transaction; null: none, or not visible
+	User        string   `json:"user" col:""`              // role of the session, or owner
+	Application string   `json:"application" col:""`       // application_name
+	Database    string   `json:"database" col:""`          // connected to
+	Client      *string  `json:"client" col:""`            // address, local for a socket; null where it is not visible
+	State       *string  `json:"state" col:""`             // as in pg_stat_activity; null where it is not visible
+	LockType    *string  `json:"lock_type" col:""`         // of what it waits for: relation, tuple, transactionid, ...; null: it does not wait
+	LockMode    *string  `json:"lock_mode" col:""`         // that it waits for; null: it does not wait
+	HeldType    *string  `json:"held_type" col:""`         // of what it holds, as lock_type; transactionid: it has changed or locked a row
+	HeldMode    *string  `json:"held_mode" col:""`         // that it holds on what others wait for; null: it only waits ahead of them
+	Relation    *string  `json:"relation" col:""`          // that it waits for, at depth 0 that it holds; null: not known
+	RelationDB  *string  `json:"relation_database" col:""` // where the relation is a number: the database in which it has a name; else null
+	Deadlock    bool     `json:"deadlock" col:""`          // it is part of a circle, which the server ends after deadlock_timeout
+	Pooled      *string  `json:"pooled_client" col:""`     // who uses it through PgBouncer: application and address; null: nobody, or not asked
+	Query       *string  `json:"query" col:"elastic"`      // running, or the last one; null where it is not visible
+	End         *string  `json:"end" col:"elastic"`        // at depth 0: the command that ends it
+	EndSQL      *string  `json:"end_sql" col:""`           // the same as a statement
 }
 
 // party is a session or a prepared transaction in a tree of waits.
@@ -305,26 +309,58 @@ func (w *web) branch(s *Snapshot, p, root party, depth int, ends Ends) []Blockin
 
 func (w *web) row(s *Snapshot, p party) Blocking {
 	row := Blocking{Blocks: w.blocks[p], Deadlock: w.inCircle[p]}
-	if held, relation := w.holds(p); held != "" {
-		row.HeldMode, row.Relation = &held, known(relation)
+	if held, one := w.holds(p); held != "" {
+		row.HeldType, row.HeldMode, row.Relation, row.RelationDB = &one.LockType, &held, known(one.Relation), known(one.RelationDatabase)
 	}
 	if one := w.waits[p]; one != nil {
 		row.BlockedBy, row.WaitS = slices.Compact(slices.Sorted(slices.Values(one.BlockedBy))), one.WaitS
-		row.LockType, row.LockMode, row.Relation = &one.LockType, &one.Mode, known(one.Relation)
+		row.LockType, row.LockMode, row.Relation, row.RelationDB = &one.LockType, &one.Mode, known(one.Relation), known(one.RelationDatabase)
 	}
 	row.describe(s, p)
 	return row
 }
 
-// holds gives the strongest mode in which a party holds what others wait for, and what that is.
-func (w *web) holds(p party) (mode, relation string) {
+// holds gives the strongest mode in which a party holds what others wait for, and the first wait for that: of several, one that knows
+// the relation.
+func (w *web) holds(p party) (mode string, first *wait) {
 	for _, who := range w.order {
 		one := w.waits[who]
-		if held := one.held[p]; strength(held) > strength(mode) {
-			mode, relation = held, one.Relation
+		held := one.held[p]
+		if strength(held) > strength(mode) || held != "" && held == mode && first.Relation == "" && one.Relation != "" && one.LockType == first.LockType {
+			mode, first = held, one
 		}
 	}
-	return mode, relation
+	return mode, first
+}
+
+// Lock tells in words what a session waits for, else what it holds that others wait for; empty where neither is known. It says nothing of the
+// relation.
+func (b *Blocking) Lock() string {
+	switch {
+	case b.LockMode != nil:
+		return b.waitsFor()
+	case b.HeldMode == nil:
+		return ""
+	case *b.HeldType == "transactionid" && b.Relation != nil: // the mode of a transaction's lock on itself says nothing
+		return "changed or locked a row"
+	case *b.HeldType == "transactionid", *b.HeldType == "virtualxid":
+		return "holds its transaction"
+	case *b.HeldType == "relation":
+		return "holds " + *b.HeldMode
+	}
+	return "holds " + *b.HeldMode + " (" + *b.HeldType + ")"
+}
+
+func (b *Blocking) waitsFor() string {
+	switch {
+	case *b.LockType == "relation":
+		return "waits for " + *b.LockMode
+	case *b.LockType == "tuple", *b.LockType == "transactionid" && b.Relation != nil:
+		return "waits for a row"
+	case *b.LockType == "transactionid", *b.LockType == "virtualxid":
+		return "waits for a transaction"
+	}
+	return "waits for " + *b.LockMode + " (" + *b.LockType + ")"
 }
 
 func (b *Blocking) describe(s *Snapshot, p party) {
@@ -357,12 +393,11 @@ func (b *Blocking) end(s *Snapshot, p party, ends Ends) {
 	case p.pid == 0 && p.gid == "":
 		return
 	case p.pid == 0:
-		command = ends.prepared(p.gid)
-		statement = command
+		command, statement = s.endPrepared(p.gid)
 	case session == nil:
 		return
 	default:
 		command, statement = ends.session(session), EndSQL(p.pid)
 	}
-	b.End, b.EndSQL = &command, &statement
+	b.End, b.EndSQL = known(command), known(statement)
 }

@@ -97,6 +97,13 @@ func TestBlockingRows(t *testing.T) {
 	if s := find(t, rows, "second"); value(s.LockType) != "tuple" || !strings.HasSuffix(value(s.Relation), "rowlock") {
 		t.Errorf("%+v", s)
 	}
+	// The mode of a transaction's lock on itself is no answer to what it has done.
+	if h := find(t, rows, "holder"); h.Lock() != "changed or locked a row" || value(h.HeldType) != "transactionid" || !strings.HasSuffix(value(h.Relation), "rowlock") {
+		t.Errorf("%q %+v", h.Lock(), h)
+	}
+	if f := find(t, rows, "first"); f.Lock() != "waits for a row" {
+		t.Error(f.Lock())
+	}
 	root.do("COMMIT")
 	for _, c := range []*client{first, second, third} {
 		c.finished()
@@ -156,17 +163,17 @@ func TestBlockingSeveral(t *testing.T) {
 // A prepared transaction has no session, and is a root all the same: before and after a restart of the server.
 func TestBlockingPrepared(t *testing.T) {
 	o := observe(t)
-	open(t, "coordinator").do("CREATE TABLE prep(id int)", "INSERT INTO prep VALUES (1)", "BEGIN", "UPDATE prep SET id = 2", "PREPARE TRANSACTION 'it''s me'", "BEGIN", "INSERT INTO prep VALUES (5)", "PREPARE TRANSACTION 'other'").close()
+	open(t, "coordinator").do("CREATE TABLE prep(id int)", "INSERT INTO prep VALUES (1)", "BEGIN", "UPDATE prep SET id = 2", "PREPARE TRANSACTION E'it''s\\x1b me'", "BEGIN", "INSERT INTO prep VALUES (5)", "PREPARE TRANSACTION 'other'").close()
 	check := func() {
 		o := observe(t)
 		row := open(t, "row").wait(o, "UPDATE prep SET id = 3 WHERE id = 1")
 		table := open(t, "table").wait(o, "BEGIN; LOCK TABLE prep IN SHARE MODE")
 		behind := open(t, "behind").wait(o, "INSERT INTO prep VALUES (4)")
 		rows, drawn := tree(t, o)
-		if !strings.HasPrefix(drawn, "gid it's me:") || !strings.Contains(drawn, "\n row:2\n") || !strings.Contains(drawn, " table:1\n  behind:0\n") || !strings.Contains(drawn, "gid other:2\n") {
+		if !strings.HasPrefix(drawn, "gid it's\x1b me:") || !strings.Contains(drawn, "\n row:2\n") || !strings.Contains(drawn, " table:1\n  behind:0\n") || !strings.Contains(drawn, "gid other:2\n") {
 			t.Fatal(drawn)
 		}
-		if r := rows[0]; r.PID != nil || r.Depth != 0 || value(r.End) != "ROLLBACK PREPARED 'it''s me'" || r.User != "postgres" || r.XactS == nil || value(r.HeldMode) != "ExclusiveLock" && value(r.HeldMode) != "RowExclusiveLock" {
+		if r := rows[0]; r.PID != nil || r.Depth != 0 || value(r.EndSQL) != `ROLLBACK PREPARED E'it''s\x1b me'` || !strings.Contains(value(r.End), " -d postgres -c ") || r.User != "postgres" || r.XactS == nil || value(r.HeldMode) != "ExclusiveLock" && value(r.HeldMode) != "RowExclusiveLock" {
 			t.Errorf("%+v", r)
 		}
 		for _, c := range []*client{row, table, behind} { // a backend that waits for a lock does not notice that its client has gone
@@ -180,7 +187,7 @@ func TestBlockingPrepared(t *testing.T) {
 		t.Fatal(err)
 	}
 	check()
-	open(t, "x").do("ROLLBACK PREPARED 'it''s me'", "ROLLBACK PREPARED 'other'", "DROP TABLE prep")
+	open(t, "x").do(`ROLLBACK PREPARED E'it''s\x1b me'`, "ROLLBACK PREPARED 'other'", "DROP TABLE prep")
 }
 
 // Two that wait for each other have no root until the server ends one of them: the circle is marked, and who waits behind it is below.
@@ -210,6 +217,9 @@ func TestBlockingElsewhere(t *testing.T) {
 	rows, drawn := tree(t, o)
 	if drawn != "advisor:1\n advised:0\n" || value(find(t, rows, "advised").LockType) != "advisory" || find(t, rows, "advised").Relation != nil {
 		t.Fatalf("%s %+v", drawn, rows)
+	}
+	if got := find(t, rows, "advisor"); got.Lock() != "holds ExclusiveLock (advisory)" {
+		t.Error(got.Lock())
 	}
 	root.close()
 	w.finished()

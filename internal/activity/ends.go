@@ -17,6 +17,18 @@ func EndSQL(backend int32) string {
 	return "SELECT pg_catalog.pg_terminate_backend(" + pid(backend) + ")"
 }
 
+// EndAllSQL is the statement that ends backends.
+func EndAllSQL(chosen []Candidate) string {
+	if len(chosen) == 1 {
+		return EndSQL(chosen[0].PID)
+	}
+	pids := make([]string, len(chosen))
+	for i := range chosen {
+		pids[i] = pid(chosen[i].PID)
+	}
+	return "SELECT pid, pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid IN (" + strings.Join(pids, ", ") + ")"
+}
+
 // session is the command that ends a backend.
 func (e Ends) session(s *Session) string {
 	switch {
@@ -28,9 +40,17 @@ func (e Ends) session(s *Session) string {
 	return e("connections", "terminate", "--pid", pid(s.PID))
 }
 
-// prepared is the statement that ends a prepared transaction, in its own database: COMMIT PREPARED where its transaction manager has
-// decided so.
-func (Ends) prepared(gid string) string { return "ROLLBACK PREPARED " + pg.Literal(gid) }
+// endPrepared is the command that ends a prepared transaction, and the statement in it, which works in the transaction's own database
+// alone: COMMIT PREPARED where its transaction manager has decided so.
+func (s *Snapshot) endPrepared(gid string) (command, statement string) {
+	statement = "ROLLBACK PREPARED " + pg.TypeableLiteral(gid)
+	for _, p := range s.prepared {
+		if p.GID == gid {
+			return s.target.Psql(p.Database, statement), statement
+		}
+	}
+	return "", "" // it has ended
+}
 
 // program is the command that ends the sessions of a leak, found by this flag. A program without a name is told by its role and client
 // alone.

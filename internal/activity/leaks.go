@@ -233,8 +233,8 @@ func (w *Watch) growing(p program, sessions []*Session) *Leak {
 	}
 	return &Leak{
 		Count: unused, Reason: leakGrowth, OldestS: oldest, inTransaction: 2*inTransaction > unused,
-		Evidence: fmt.Sprintf("%d sessions became %d within %s; of %d new ones %d were idle before the newest was opened and have not been used since",
-			before.count, len(sessions), units.FormatDuration(w.times[len(w.times)-1].Sub(w.times[first])), opened, unused),
+		Evidence: fmt.Sprintf("%s became %d within %s; of %d new ones %d were idle before the newest was opened and have not been used since",
+			counted(before.count, "session", "sessions"), len(sessions), units.FormatDuration(w.times[len(w.times)-1].Sub(w.times[first])), opened, unused),
 	}
 }
 

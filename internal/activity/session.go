@@ -59,6 +59,7 @@ type Snapshot struct {
 	limits   []limitRow
 	prepared []preparedRow
 	waits    []waitRow
+	target   *pg.Target
 	pooled   map[int32]string // by backend: who uses it through PgBouncer
 }
 
@@ -80,7 +81,7 @@ func Read(ctx context.Context, conn *pg.Conn) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Snapshot{Sessions: sessions, limits: limits, prepared: prepared, waits: waits}, nil
+	return &Snapshot{Sessions: sessions, limits: limits, prepared: prepared, waits: waits, target: conn.Target}, nil
 }
 
 // pooledClient is who uses a backend through PgBouncer; nil where nobody does, or nobody has asked.

@@ -36,7 +36,7 @@ const (
 // Transaction is one that has been open, or idle, for too long: it holds locks and keeps VACUUM back.
 type Transaction struct {
 	PID         *int32   `json:"pid" col:""`           // null: a prepared transaction, which has no session
-	GID         *string  `json:"gid"`                  // of a prepared transaction, else null
+	GID         *string  `json:"gid" col:""`           // of a prepared transaction, else null
 	Reason      string   `json:"reason" col:""`        // idle_in_transaction, long_transaction or prepared
 	XactS       *float64 `json:"xact_s" col:"num.0"`   // seconds since it began
 	StateS      *float64 `json:"state_s" col:"num.0"`  // seconds in its state; null for a prepared one
@@ -67,9 +67,9 @@ func (s *Snapshot) Transactions(r Rules, ends Ends) []Transaction {
 	}
 	for _, p := range s.prepared {
 		if p.XactS > r.LongTransaction.Seconds() {
+			end, _ := s.endPrepared(p.GID)
 			rows = append(rows, Transaction{
-				GID: &p.GID, Reason: reasonPrepared, XactS: &p.XactS, User: p.User, Database: p.Database, State: "prepared",
-				End: ends.prepared(p.GID),
+				GID: &p.GID, Reason: reasonPrepared, XactS: &p.XactS, User: p.User, Database: p.Database, State: "prepared", End: end,
 			})
 		}
 	}

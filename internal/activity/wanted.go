@@ -103,6 +103,20 @@ func Choose(ctx context.Context, conn *pg.Conn, w Wanted) (chosen []Candidate, s
 	return chosen, skipped, mayEnd(conn, chosen)
 }
 
+// CheckNames refuses a role or database that the server does not have, with a fault.Usage: no session can be meant.
+func CheckNames(ctx context.Context, conn *pg.Conn, w Wanted) error {
+	there, err := query.One[struct{ Role, Database bool }](ctx, conn, "activity/names", w.User, w.Database)
+	switch {
+	case err != nil:
+		return err
+	case w.User != "" && !there.Role:
+		return fault.New(fault.Usage, "--user %q is no role of the server", w.User).WithHint("avadb connections --only groups --by user shows whose sessions there are")
+	case w.Database != "" && !there.Database:
+		return fault.New(fault.Usage, "--database %q is no database of the server", w.Database).WithHint("avadb connections --only groups --by database shows where sessions are")
+	}
+	return nil
+}
+
 func stateOf(s *Session) string {
 	if s.StateS == nil {
 		return s.BackendType

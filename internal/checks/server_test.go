@@ -21,7 +21,7 @@ var shared *pgtest.Server
 func TestMain(m *testing.M) {
 	install, err := pgtest.FindWanted()
 	if err == nil {
-		shared, err = pgtest.Start(context.Background(), install, pgtest.Options{})
+		shared, err = pgtest.Start(context.Background(), install, pgtest.Options{Settings: map[string]string{"max_prepared_transactions": "2"}})
 	}
 	if err != nil {
 		panic(err)
@@ -111,6 +111,18 @@ func TestOldSessions(t *testing.T) {
 	if err := <-waiting; fault.KindOf(err) != fault.Failed || fault.As(err).SQLState != "57014" {
 		t.Errorf("the fix did not cancel: %v", err)
 	}
+}
+
+// A prepared transaction ends in its own database alone, and the fix goes there.
+func TestOldPrepared(t *testing.T) {
+	e, c := testEnv(t), connect(t)
+	do(t, c, "CREATE TABLE IF NOT EXISTS public.held ()", "BEGIN", "LOCK TABLE public.held", "PREPARE TRANSACTION 'left'")
+	do(t, e.Conn, "SELECT pg_sleep(0.1)")
+	o, err := oldestCheck(between(0.01, 0.05), "checks/transactions", "pg_catalog.pg_cancel_backend")(t.Context(), e)
+	if err != nil || !strings.HasPrefix(o.Fix, "psql -h ") || !strings.HasSuffix(o.Fix, ` -d postgres -c "ROLLBACK PREPARED 'left'"`) {
+		t.Errorf("%+v %v", o, err)
+	}
+	do(t, c, "ROLLBACK PREPARED 'left'")
 }
 
 func until(t *testing.T, e *Env, statement string) {

@@ -45,7 +45,7 @@ func idleLeakCheck(t Threshold, long time.Duration) func(context.Context, *Env) 
 		outcome := t.measured(0, "none", "")
 		if len(rows) > 0 {
 			r := rows[0]
-			detail := fmt.Sprintf("application %q: %d sessions idle for more than %s, the first for %s, such as those of role %s from %s", r.Application, r.Count,
+			detail := fmt.Sprintf("application %q: %s idle for more than %s, the first for %s, such as those of role %s from %s", r.Application, countedSessions(r.Count),
 				units.FormatDuration(long), units.FormatDuration(time.Duration(r.Seconds*float64(time.Second))), r.User, r.Client)
 			outcome = t.measured(float64(r.Count), detail, e.command("connections --only leaks,groups"))
 		}
@@ -54,6 +54,13 @@ func idleLeakCheck(t Threshold, long time.Duration) func(context.Context, *Env) 
 		}
 		return e.orUntracked(ctx, outcome)
 	}
+}
+
+func countedSessions(n int) string {
+	if n == 1 {
+		return "1 session"
+	}
+	return fmt.Sprintf("%d sessions", n)
 }
 
 func blockedCheck(t Threshold) func(context.Context, *Env) (Outcome, error) {
@@ -89,22 +96,26 @@ func judgeBlocked(t Threshold, tree []activity.Blocking, e *Env) Outcome {
 	if longest == nil {
 		return t.measured(0, "none", "")
 	}
-	detail := fmt.Sprintf("%d; the longest: pid %d, role %s, waits for %s", count, *longest.PID, longest.User, *longest.LockMode)
+	detail := fmt.Sprintf("%d; the longest: pid %d, role %s, %s", count, *longest.PID, longest.User, longest.Lock())
 	if longest.Relation != nil {
 		detail += " of " + *longest.Relation
 	}
 	fix := e.command("connections --only blocking")
 	switch r := rootOfLongest; {
 	case r.GID != nil && *r.GID != "":
-		detail += fmt.Sprintf("; at the root: the prepared transaction %s, to be ended in database %s", pg.Literal(*r.GID), r.Database)
+		detail += fmt.Sprintf("; at the root: the prepared transaction %s, to be ended in database %s", pg.TypeableLiteral(*r.GID), r.Database)
 	case r.PID != nil:
 		detail += fmt.Sprintf("; at the root: pid %d, role %s, database %s, application %q, which blocks %d", *r.PID, r.User, r.Database, r.Application, r.Blocks)
 		if r.State != nil {
 			detail += ", " + *r.State
 		}
 	}
-	if rootOfLongest.EndSQL != nil {
-		fix = *rootOfLongest.EndSQL
+	switch r := rootOfLongest; {
+	case r.EndSQL == nil:
+	case r.GID != nil: // the statement works in that database alone
+		fix = *r.End
+	default:
+		fix = *r.EndSQL
 	}
 	return t.measured(waited(longest), detail, fix)
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"avadb/internal/activity"
 )
 
 // The thresholds are minutes and hours: here the same checks run with smaller ones, on real sessions.
@@ -50,6 +52,39 @@ func TestIdleLeakAndBlockedSessions(t *testing.T) {
 		if err := <-waiting; err != nil {
 			t.Errorf("the fix did not help: %v", err)
 		}
+	}
+}
+
+// A prepared transaction ends in its own database alone: the fix goes there.
+func TestBlockedByPrepared(t *testing.T) {
+	gid, mode, of, psql, statement := "left", "AccessShareLock", "relation", "psql -d other -c \"ROLLBACK PREPARED 'left'\"", "ROLLBACK PREPARED 'left'"
+	pid, seconds := int32(4711), 90.0
+	o := judgeBlocked(between(60, 120), []activity.Blocking{
+		{GID: &gid, Database: "other", Blocks: 1, End: &psql, EndSQL: &statement}, {Depth: 1, PID: &pid, LockMode: &mode, LockType: &of, WaitS: &seconds},
+	}, testEnv(t))
+	if o.Status != Warn || o.Fix != psql || !strings.Contains(o.Detail, "waits for AccessShareLock; at the root: the prepared transaction 'left', to be ended in database other") {
+		t.Errorf("%+v", o)
+	}
+}
+
+// Who waits for a row is told so: the mode of a transaction's lock on itself, ShareLock against ExclusiveLock, says nothing.
+func TestBlockedByRow(t *testing.T) {
+	e := testEnv(t)
+	root, waiting := connectAs(t, "root"), connectAs(t, "waiting")
+	do(t, root, "CREATE TABLE IF NOT EXISTS public.counted (n int)", "TRUNCATE public.counted", "INSERT INTO public.counted VALUES (1)", "BEGIN", "UPDATE public.counted SET n = 2")
+	done := make(chan error, 1)
+	go func() {
+		_, err := waiting.Exec(t.Context(), "UPDATE public.counted SET n = 3")
+		done <- err
+	}()
+	until(t, e, "SELECT count(*) = 1 FROM pg_locks WHERE NOT granted")
+	o, err := blockedCheck(between(60, 120))(t.Context(), e)
+	if err != nil || !strings.Contains(o.Detail, "role postgres, waits for a row of public.counted; at the root: pid") {
+		t.Errorf("%+v %v", o, err)
+	}
+	do(t, root, "ROLLBACK")
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -35,6 +35,9 @@ func oldestCheck(t Threshold, statement, ends string) func(context.Context, *Env
 		found := t.measured(0, "none", "")
 		if len(rows) > 0 {
 			found = judgeOldest(t, rows[0], ends)
+			if rows[0].GID != nil && found.Fix != "" { // the statement works in the transaction's own database alone
+				found.Fix = e.Conn.Target.Psql(rows[0].Database, found.Fix)
+			}
 		}
 		if found.Status != OK {
 			return found, nil
@@ -45,7 +48,7 @@ func oldestCheck(t Threshold, statement, ends string) func(context.Context, *Env
 
 func judgeOldest(t Threshold, o oldest, ends string) Outcome {
 	if o.GID != nil {
-		gid := pg.Literal(*o.GID)
+		gid := pg.TypeableLiteral(*o.GID)
 		return t.measured(o.Seconds, fmt.Sprintf("%d; the oldest: the prepared transaction %s of role %s, to be ended in database %s: ROLLBACK PREPARED, or COMMIT PREPARED where its transaction manager has decided so",
 			o.Count, gid, o.User, o.Database), "ROLLBACK PREPARED "+gid)
 	}
@@ -75,8 +78,8 @@ func (e *Env) orUntracked(ctx context.Context, fine Outcome) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	return unseen(fmt.Sprintf("%d sessions show neither state nor times: track_activities is off for them, such as for role %s in database %s",
-		u.Count, u.User, u.Database), fix), nil
+	return unseen(fmt.Sprintf("neither state nor times to be seen of %s: track_activities is off for them, such as for role %s in database %s",
+		countedSessions(u.Count), u.User, u.Database), fix), nil
 }
 
 // track is a statement that turns tracking on again, wherever it was turned off; sessions that did so themselves are listed.

@@ -40,18 +40,30 @@ func OpenConsole(ctx context.Context, dsn string, env func(string) string) (*Con
 	version, isConsole := strings.CutSuffix(raw.ParameterStatus("server_version"), "/bouncer")
 	if !isConsole {
 		c.Close()
-		return nil, fault.New(fault.Connect, "%s is no PgBouncer: it reports %q as its version", target.where(), version).
-			WithHint("give PgBouncer's own address and port")
+		return nil, fault.New(fault.Connect, "%s is PostgreSQL, not PgBouncer's console: it reports %q as its version", target.where(), version).
+			WithHint(ownAddress)
 	}
 	c.Version = version
 	return c, nil
 }
 
-// consoleFault says what to do where PgBouncer does not let its console be used.
+const ownAddress = "give PgBouncer's own address and port (listen_port in pgbouncer.ini, 6432 unless it says otherwise)"
+
+// consoleFault says what to do where PgBouncer does not let its console be used. What is answered by PostgreSQL names the function in the
+// server's source that refused; PgBouncer has no such field.
 func consoleFault(ctx context.Context, t *Target, err error) error {
 	described := describeConnect(ctx, t, err)
 	f := fault.As(described)
 	if server := (*pgconn.PgError)(nil); f != nil && errors.As(err, &server) {
+		switch {
+		case server.Routine != "":
+			f.Message = t.where() + " is PostgreSQL, not PgBouncer's console: " + server.Message
+			f.Hint = ownAddress
+			return described
+		case server.Code == "28P01", strings.Contains(server.Message, "password authentication"), strings.Contains(server.Message, "SASL authentication"):
+			f.Hint = "put the password that auth_file of PgBouncer has for " + t.User() + " into ~/.pgpass (host:port:pgbouncer:user:password, mode 0600) or PGPASSWORD"
+			return described
+		}
 		f.Hint = "add " + t.User() + " to stats_users in pgbouncer.ini, then RELOAD on the console; name a user with user= in the connection string"
 	}
 	return described

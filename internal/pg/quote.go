@@ -2,7 +2,10 @@ package pg
 
 import (
 	"errors"
+	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -21,6 +24,33 @@ func Literal(s string) string {
 		return quoted
 	}
 	return "E" + strings.ReplaceAll(quoted, `\`, `\\`)
+}
+
+// TypeableLiteral is Literal for a person or a script to run: what a terminal obeys, hides or shows as an escape is written as one, so
+// that the statement means the same as it is read.
+func TypeableLiteral(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) }) < 0 && utf8.ValidString(s) {
+		return Literal(s)
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == 0:
+		case r == '\'':
+			b.WriteString("''")
+		case r == '\\':
+			b.WriteString(`\\`)
+		case unicode.IsGraphic(r) && (r != utf8.RuneError || size > 1):
+			b.WriteString(s[:size])
+		default:
+			for i := range size {
+				fmt.Fprintf(&b, `\x%02x`, s[i])
+			}
+		}
+		s = s[size:]
+	}
+	return "E'" + b.String() + "'"
 }
 
 // CutIdentifier reads a quoted identifier at the beginning of a text, and gives what follows it.

@@ -3,6 +3,7 @@ package pg
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -132,6 +133,18 @@ func ShellQuote(word string) string {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// Psql is a command line of psql that runs a statement in a database of this server.
+func (t *Target) Psql(database, statement string) string {
+	if strings.ContainsAny(database, "=:") { // psql takes such a name for a connection string
+		database = writeDSN([]option{{key: "dbname", value: database}})
+	}
+	quoted := `"` + statement + `"`
+	if !strings.Contains(statement, "'") || strings.ContainsAny(statement, "\"$`!\\") {
+		quoted = ShellQuote(statement)
+	}
+	return "psql -h " + ShellQuote(t.Host()) + " -p " + strconv.Itoa(t.Port()) + " -U " + ShellQuote(t.User()) + " -d " + ShellQuote(database) + " -c " + quoted
 }
 
 // values lists the options for the user, the place first.

@@ -14,6 +14,7 @@ type column struct {
 	right    bool
 	decimals int // of num.N; -1 = as many as it has
 	elastic  bool
+	spare    bool // left out where a terminal is too narrow for all
 	status   bool
 }
 
@@ -78,6 +79,8 @@ func (c *column) set(option string) error {
 		c.right = true
 	case option == "elastic":
 		c.elastic = true
+	case option == "spare":
+		c.spare = true
 	case option == "status":
 		c.status = true
 	case isNum:

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // grid is rows on their way to table, plain or csv.
@@ -76,6 +77,25 @@ func (g *grid) fill(text cellText) {
 		for j, v := range line {
 			g.cells[i][j] = text(v, g.columns[j])
 		}
+	}
+}
+
+// lead puts a column of the same value in front of the filled grid.
+func (g *grid) lead(name, value string) {
+	g.columns = slices.Insert(g.columns, 0, column{name: name})
+	for n, line := range g.cells {
+		g.cells[n] = slices.Insert(line, 0, value)
+	}
+}
+
+// drop leaves out a column of the filled grid; -1 is none.
+func (g *grid) drop(i int) {
+	if i < 0 {
+		return
+	}
+	g.columns = slices.Delete(g.columns, i, i+1)
+	for n, line := range g.cells {
+		g.cells[n] = slices.Delete(line, i, i+1)
 	}
 }
 

@@ -14,20 +14,44 @@ func writeJSON(out *bytes.Buffer, doc any) error {
 	return encode(out, reflect.ValueOf(doc), "  ")
 }
 
-// writeJSONLines prints each row as one compact object a line; rows as newGrid takes them.
-func writeJSONLines(out *bytes.Buffer, rows any) error {
+// stampName is the key of Printer.Stamp: that of a document's time.
+const stampName = "generated_at"
+
+// writeJSONLines prints each row as one compact object a line, which begins with the stamp where there is one; rows as newGrid takes them.
+func writeJSONLines(out *bytes.Buffer, rows any, stamp string) error {
 	v := reflect.Indirect(reflect.ValueOf(rows))
 	switch {
 	case v.IsValid() && v.Kind() == reflect.Struct:
-		return encode(out, v, "")
+		return encodeStamped(out, v, stamp)
 	case !v.IsValid() || v.Kind() != reflect.Slice:
 		return notRows(rows)
 	}
 	for i := range v.Len() {
-		if err := encode(out, v.Index(i), ""); err != nil {
+		if err := encodeStamped(out, v.Index(i), stamp); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// encodeStamped puts the stamp in front of an object's own keys.
+func encodeStamped(out *bytes.Buffer, v reflect.Value, stamp string) error {
+	if stamp == "" {
+		return encode(out, v, "")
+	}
+	var object bytes.Buffer
+	if err := encode(&object, v, ""); err != nil {
+		return err
+	}
+	rest, isObject := bytes.CutPrefix(object.Bytes(), []byte("{"))
+	if !isObject {
+		return fmt.Errorf("a row of %s is no object", v.Type())
+	}
+	fmt.Fprintf(out, `{%q:%q`, stampName, stamp)
+	if !bytes.HasPrefix(rest, []byte("}")) {
+		out.WriteByte(',')
+	}
+	out.Write(rest)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"avadb/internal/fault"
@@ -16,7 +17,9 @@ type Printer struct {
 	Format    Format
 	NoHeaders bool // leaves the header out of table, plain and csv
 	Color     bool // only table is ever coloured; ColorWanted decides
-	Width     int  // terminal columns; 0 = no terminal: nothing is cut
+	// Stamp is a time that each row of jsonl and csv begins with, as generated_at: rows of many looks go into one stream. Empty: none.
+	Stamp string
+	Width int // terminal columns; 0 = no terminal: nothing is cut
 }
 
 // Result prints one result. doc is the whole document, which json prints. rows is the slice of structs
@@ -34,37 +37,53 @@ func (p *Printer) Result(doc, rows any) error {
 	return nil
 }
 
+// Without are rows of which some columns say nothing: table, plain and csv leave them out.
+type Without struct {
+	Rows    any      // as Result takes them
+	Columns []string // by their JSON keys
+}
+
 func (p *Printer) format(out *bytes.Buffer, doc, rows any) error {
+	var leaveOut []string
+	if w, ok := rows.(Without); ok {
+		rows, leaveOut = w.Rows, w.Columns
+	}
 	switch p.Format {
 	case JSON:
 		return writeJSON(out, doc)
 	case JSONL:
-		return writeJSONLines(out, rows)
+		return writeJSONLines(out, rows, p.Stamp)
 	case CSV:
 		text := rawText
 		if p.Width > 0 { // a terminal: nothing from a server may steer it
 			text = safeText
 		}
-		return p.writeGrid(out, rows, text, p.writeCSV)
+		return p.writeGrid(out, rows, leaveOut, text, p.writeCSV)
 	case Plain:
-		return p.writeGrid(out, rows, plainText, p.writePlain)
+		return p.writeGrid(out, rows, leaveOut, plainText, p.writePlain)
 	case Table:
-		return p.writeGrid(out, rows, tableText, p.writeTable)
+		return p.writeGrid(out, rows, leaveOut, tableText, p.writeTable)
 	}
 	return fmt.Errorf("format %q is not one of this package's", p.Format)
 }
 
-func (p *Printer) writeGrid(out *bytes.Buffer, rows any, text cellText, write func(*bytes.Buffer, *grid) error) error {
+func (p *Printer) writeGrid(out *bytes.Buffer, rows any, leaveOut []string, text cellText, write func(*bytes.Buffer, *grid) error) error {
 	g, err := newGrid(rows)
 	if err != nil || len(g.columns) == 0 {
 		return err
 	}
 	g.fill(text)
+	for _, name := range leaveOut {
+		g.drop(slices.IndexFunc(g.columns, func(c column) bool { return c.name == name }))
+	}
 	return write(out, g)
 }
 
 func (p *Printer) writeCSV(out *bytes.Buffer, g *grid) error {
 	w := csv.NewWriter(out)
+	if p.Stamp != "" {
+		g.lead(stampName, p.Stamp)
+	}
 	if !p.NoHeaders {
 		if err := w.Write(g.headers()); err != nil {
 			return fmt.Errorf("writing csv: %w", err)

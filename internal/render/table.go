@@ -25,7 +25,7 @@ const (
 func (p *Printer) writeTable(out *bytes.Buffer, g *grid) error {
 	widths := g.widths(!p.NoHeaders)
 	if p.Width > 0 {
-		g.fit(widths, p.Width)
+		widths = g.fit(widths, p.Width)
 	}
 	headers := g.headers()
 	p.paint(g, headers)

@@ -25,7 +25,7 @@ func TestBigTablesLookTheSame(t *testing.T) {
 		var small, big bytes.Buffer
 		widths := g.widths(!p.NoHeaders)
 		if p.Width > 0 {
-			g.fit(widths, p.Width)
+			widths = g.fit(widths, p.Width)
 		}
 		headers := g.headers()
 		p.paint(g, headers)
@@ -51,6 +51,29 @@ func TestTableFitsTheTerminal(t *testing.T) {
 	narrow := printed(t, Printer{Format: Table, Width: 5}, nil, rows)
 	if !strings.Contains(narrow, "left left l…") || !strings.Contains(narrow, "count") {
 		t.Errorf("a hopelessly narrow terminal must still show something of each column:\n%s", narrow)
+	}
+}
+
+// The decisive column survives on a narrow terminal: what can be spared goes first, and the long ones shrink.
+func TestNarrowTerminalSparesColumns(t *testing.T) {
+	type row struct {
+		ID    string `json:"id" col:""`
+		Age   int    `json:"age_of_it" col:"spare"`
+		Who   string `json:"who" col:"elastic,spare"`
+		Lock  string `json:"lock" col:""`
+		Query string `json:"query" col:"elastic"`
+	}
+	rows := []row{{"4711", 5, "some application", "public.orders: waits for AccessExclusiveLock", strings.Repeat("select ", 30)}}
+	for columns, want := range map[int]string{
+		0: "id    age_of_it  who", 90: "id    age_of_it  who", 80: "id    who  ", 66: "id    lock ",
+	} {
+		got := printed(t, Printer{Format: Table, Width: columns}, nil, rows)
+		if !strings.HasPrefix(got, want) || !strings.Contains(got, rows[0].Lock) {
+			t.Errorf("%d columns:\n%s", columns, got)
+		}
+	}
+	if got := printed(t, Printer{Format: CSV}, nil, Without{rows, []string{"who", "age_of_it"}}); !strings.HasPrefix(got, "id,lock,query\n4711,public.orders") {
+		t.Error(got)
 	}
 }
 

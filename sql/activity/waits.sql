@@ -2,8 +2,9 @@
 -- 0, and it is found by the lock that it holds on its own transaction ID.
 -- Least privilege: any role.
 -- Returns: a row for each wait and each holder of what is waited for: object (what it is, as text: the same for both), waiting, pid (0: a prepared
--- transaction), gid (of it, else empty), mode; of a wait also lock_type, wait_s (null: it has just begun), blocked_by, and relation (of the
--- object, or of the row that the transaction waited for has locked; empty: not known)
+-- transaction), gid (of it, else empty), mode; of a wait also lock_type, wait_s (null: it has just begun), blocked_by, relation (of the
+-- object, or of the row that the transaction waited for has locked; empty: not known), and relation_database (of one that is a number
+-- here, because it has its name in that database; else empty)
 WITH locks AS MATERIALIZED (
     SELECT l.pid, l.locktype, l.mode, l.granted, l.waitstart, l.database, l.relation, l.transactionid, l.virtualtransaction,
            pg_catalog.concat_ws('/', l.locktype, coalesce(l.database, 0), coalesce(l.relation, 0), coalesce(l.page, -1), coalesce(l.tuple, -1),
@@ -25,12 +26,14 @@ WITH locks AS MATERIALIZED (
 )
 SELECT w.object, true AS waiting, w.pid, '' AS gid, w.mode, w.locktype AS lock_type, w.wait_s, w.blocked_by,
        CASE WHEN w.relation IS NULL THEN ''
-            WHEN w.database = 0 OR w.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()) THEN w.relation::regclass::text
-            ELSE w.relation::text || ' of database ' || coalesce((SELECT d.datname::text FROM pg_catalog.pg_database AS d WHERE d.oid = w.database), '?') END AS relation
+            WHEN w.database = 0 OR d.datname = pg_catalog.current_database() THEN w.relation::regclass::text
+            ELSE w.relation::text || ' of database ' || coalesce(d.datname::text, '?') END AS relation,
+       CASE WHEN w.relation IS NULL OR w.database = 0 OR d.datname = pg_catalog.current_database() THEN '' ELSE coalesce(d.datname::text, '') END AS relation_database
 FROM waits AS w
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid = w.database
 WHERE pg_catalog.cardinality(w.blocked_by) > 0
 UNION ALL
-SELECT h.object, false, coalesce(h.pid, 0), coalesce(p.gid, ''), h.mode, h.locktype, NULL, '{}', ''
+SELECT h.object, false, coalesce(h.pid, 0), coalesce(p.gid, ''), h.mode, h.locktype, NULL, '{}', '', ''
 FROM locks AS h
 LEFT JOIN prepared AS p ON h.pid IS NULL AND p.virtualtransaction = h.virtualtransaction
 WHERE h.granted AND h.object IN (SELECT w.object FROM waits AS w)
