@@ -24,7 +24,7 @@ func TestEndpoints(t *testing.T) {
 			t.Errorf("liveness: %d %q %v", code, body, header)
 		}
 		code, doc := get[Ready](t, r.url+prefix+"/health/readiness")
-		if code != http.StatusOK || doc != (Ready{"ready", "connected", 10, 10}) {
+		if code != http.StatusOK || doc.PoolFree < 9 || doc != (Ready{"ready", "connected", 10, doc.PoolFree}) { // one may be looking after the pool
 			t.Errorf("readiness: %d %+v", code, doc)
 		}
 	}
