@@ -54,9 +54,12 @@ test-scripts: majors ## those SCRIPTS of the command line, against each of MAJOR
 		AVADB_TEST_MAJOR=$$major go test -count=1 $(TESTFLAGS) -run 'TestScripts/^($(SCRIPTS))$$' ./cmd || exit 1; \
 	done
 
+# Tests that hold a service to seconds: the detector makes everything many times slower.
+CLOCKED := TestRestart|TestStartsWhileTheDatabaseIsDown|TestExhaustedMaxConnections|TestReadyOnTheLastConnections|TestStoppedBehindASocket|TestCutNetwork|TestNames|TestFrozenServer|TestSoak|TestGrowingLeakIsNamedAndHealthyPoolsAreNot|TestOneLook|TestOpenTransactions|TestPoolWarmUp.*
+
 race: postgres ## under the race detector, which needs a C compiler: all packages, and of the scripts those with signals and locks
 	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) -run 'TestScripts/^(main_job|lock|signals)$$' ./cmd
-	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) ./internal/... ./sql/...
+	CGO_ENABLED=1 go test -race -count=1 $(TESTFLAGS) -skip '^($(CLOCKED))$$' ./internal/... ./sql/...
 
 soak-windows: postgres ## the windows against what really ran, over and over with other seeds: ROUNDS times
 	go test -count=$(ROUNDS) -timeout 0 -failfast $(TESTFLAGS) -run '^TestTruth' ./internal/history
