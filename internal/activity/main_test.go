@@ -46,9 +46,10 @@ func observe(t *testing.T) *pg.Conn {
 
 // client is a session of some application.
 type client struct {
-	t    *testing.T
-	conn *pgconn.PgConn
-	done chan error // of the statement that waits
+	t     *testing.T
+	conn  *pgconn.PgConn
+	done  chan error    // of the statement that waits
+	ended chan struct{} // closed when it does not any more; nil: none did
 }
 
 //nolint:contextcheck // it closes with the test's own context, which may have ended
@@ -68,7 +69,16 @@ func open(t *testing.T, application string) *client {
 	return c
 }
 
+// close first ends a statement that waits: a connection is for one goroutine.
 func (c *client) close() {
+	if c.ended != nil {
+		select {
+		case <-c.ended:
+		default:
+			_ = c.conn.Conn().Close()
+			<-c.ended
+		}
+	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(c.t.Context()), 10*time.Second)
 	defer stop()
 	_ = c.conn.Close(ctx)
@@ -89,8 +99,9 @@ func (c *client) do(statements ...string) *client {
 // wait runs a statement that has to wait, and returns once it does.
 func (c *client) wait(observer *pg.Conn, statement string) *client {
 	c.t.Helper()
-	c.done = make(chan error, 1)
+	c.done, c.ended = make(chan error, 1), make(chan struct{})
 	go func() {
+		defer close(c.ended)
 		_, err := c.conn.Exec(context.WithoutCancel(c.t.Context()), statement).ReadAll()
 		c.done <- err
 	}()
@@ -102,6 +113,7 @@ func (c *client) finished() {
 	c.t.Helper()
 	select {
 	case err := <-c.done:
+		<-c.ended
 		if err != nil {
 			c.t.Error(err)
 		}
