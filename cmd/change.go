@@ -229,3 +229,21 @@ func (a *app) sayOffline(conn *pg.Conn, line string) {
 		a.log.Info("should the server not start any more, on its host, with this journal file copied there:\n" + line)
 	}
 }
+
+// mayWriteLibrary checks the privileges for changes of settings and of the list of preloaded libraries before anything is written.
+func mayWriteLibrary(ctx context.Context, conn *pg.Conn, changes []journal.Change, libraries []string, others []settings.Setting) error {
+	var names []string
+	for _, c := range changes {
+		name := c.Item.Name()
+		if c.Item.Kind() == journal.PreloadEntry {
+			name = settings.PreloadParameter
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	list := settings.FormatList(libraries)
+	preload := settings.Setting{Name: settings.PreloadParameter, Value: &list, Context: "restart"}
+	return settings.WriteAccess(ctx, conn, names, append(slices.Clone(others), preload))
+}

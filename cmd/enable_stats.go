@@ -259,20 +259,10 @@ func (e *enabling) describeLibrary(library settings.LibraryState) {
 
 // mayWrite checks the privileges for all settings before anything is written.
 func (e *enabling) mayWrite(ctx context.Context, changes []journal.Change) error {
-	var names []string
-	for _, c := range changes {
-		name := c.Item.Name()
-		if c.Item.Kind() == journal.PreloadEntry {
-			name = settings.PreloadParameter
-		}
-		names = append(names, name)
-	}
-	if len(names) == 0 || e.o.dryRun {
+	if e.o.dryRun {
 		return nil
 	}
-	list := settings.FormatList(e.doc.Library.After)
-	preload := settings.Setting{Name: settings.PreloadParameter, Value: &list, Context: "restart"}
-	return settings.WriteAccess(ctx, e.conn, names, append(slices.Clone(e.doc.Settings), preload))
+	return mayWriteLibrary(ctx, e.conn, changes, e.doc.Library.After, e.doc.Settings)
 }
 
 // planSettings wants what the counters need, and what the flags say.

@@ -240,20 +240,10 @@ func (w *autoprewarm) turnOn(snapshot *settings.Snapshot, loaded bool) []journal
 
 // mayWrite checks the privileges for all settings before anything is written.
 func (w *autoprewarm) mayWrite(ctx context.Context, changes []journal.Change) error {
-	var names []string
-	for _, c := range changes {
-		name := c.Item.Name()
-		if c.Item.Kind() == journal.PreloadEntry {
-			name = settings.PreloadParameter
-		}
-		names = append(names, name)
-	}
-	if len(names) == 0 || w.o.dryRun {
+	if w.o.dryRun {
 		return nil
 	}
-	list := settings.FormatList(w.auto.Library.After)
-	preload := settings.Setting{Name: settings.PreloadParameter, Value: &list, Context: "restart"}
-	return settings.WriteAccess(ctx, w.conn, names, append([]settings.Setting{preload}, w.auto.Settings...))
+	return mayWriteLibrary(ctx, w.conn, changes, w.auto.Library.After, w.auto.Settings)
 }
 
 // confirm asks once, before the first change.
