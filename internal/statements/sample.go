@@ -13,6 +13,18 @@ import (
 // Sample reads the counters twice and subtracts: a true window, measured now. Statements that were cancelled or still
 // run are in no counter.
 func Sample(ctx context.Context, conn *pg.Conn, length time.Duration, scope Scope) (*Slow, error) {
+	return sampleWhile(ctx, conn, scope, func() error {
+		select {
+		case <-ctx.Done():
+			return pg.Describe(ctx, ctx.Err())
+		case <-time.After(length):
+			return nil
+		}
+	})
+}
+
+// sampleWhile samples for as long as wait takes.
+func sampleWhile(ctx context.Context, conn *pg.Conn, scope Scope, wait func() error) (*Slow, error) {
 	found, err := usable(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -27,10 +39,8 @@ func Sample(ctx context.Context, conn *pg.Conn, length time.Duration, scope Scop
 		return nil, fault.New(fault.Prerequisite, "a sample needs pg_stat_statements 1.9, and database %s has %s", conn.Server.Database, found.Version).
 			WithHint("avadb enable-stats updates it")
 	}
-	select {
-	case <-ctx.Done():
-		return nil, pg.Describe(ctx, ctx.Err())
-	case <-time.After(length):
+	if err := wait(); err != nil {
+		return nil, err
 	}
 	second, err := read(ctx, conn, found.extension(), everything)
 	if err != nil {

@@ -9,31 +9,17 @@ import (
 	"time"
 )
 
-const sampleLength = 4 * time.Second // a busy machine takes its time for what is to run within it
-
 // sampleDuring samples while work runs, between the two readings.
 func (d database) sampleDuring(t *testing.T, work func()) *Slow {
 	t.Helper()
-	type result struct {
-		answer *Slow
-		err    error
+	answer, err := sampleWhile(t.Context(), d.avadb, Scope{Database: d.name, By: ByCalls}, func() error {
+		work()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	done := make(chan result, 1)
-	go func() {
-		answer, err := Sample(t.Context(), d.avadb, sampleLength, Scope{Database: d.name, By: ByCalls})
-		done <- result{answer, err}
-	}()
-	watcher, pid := dial(t, "postgres"), d.avadb.PID()
-	const firstReadingDone = "SELECT (state = 'idle' AND query ~ 'avadb:statements/top')::text FROM pg_stat_activity WHERE pid = $1"
-	for text(t, watcher, firstReadingDone, pid) != "true" {
-		time.Sleep(10 * time.Millisecond)
-	}
-	work()
-	got := <-done
-	if got.err != nil {
-		t.Fatal(got.err)
-	}
-	return got.answer
+	return answer
 }
 
 func TestSampleIsExact(t *testing.T) {
