@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"unsafe"
 
-	"github.com/cespare/xxhash/v2"
-
 	"avadb/internal/fingerprint"
 )
 
@@ -15,11 +13,10 @@ type digest struct {
 	file    int // number of the file, in the order of time
 	counts
 	users, databases, apps names
-	tallies                map[key]*tally
-	plans                  map[key]*tally // of auto_explain, until it is known whether the durations hold them as well
+	tallies                tallies
+	plans                  tallies // of auto_explain, until it is known whether the durations hold them as well
 	pending                pending
-	canonical              []byte
-	prepared               [4096]prepared
+	canonical              []byte // room for a message's
 }
 
 // counts are what the events say beside the statements' durations.
@@ -54,7 +51,7 @@ type minute struct{ events, executions, us, errors int64 }
 
 func newDigest(o *Options) *digest {
 	return &digest{
-		options: o, tallies: map[key]*tally{}, plans: map[key]*tally{}, pending: pending{of: map[int32]*announcement{}},
+		options: o, tallies: newTallies(), plans: newTallies(), pending: pending{of: map[int32]*announcement{}},
 		counts: counts{
 			words: map[string]int64{}, minutes: map[int64]*minute{}, errors: map[string]*failure{},
 			temp: map[fingerprint.Signature]*load{}, waits: map[fingerprint.Signature]*load{},
@@ -161,7 +158,7 @@ func (d *digest) timed(e *Event, t Timing) {
 	if !t.Kind.IsExecution() {
 		if t.Kind == KindPlan && d.options.Statements && !isNested(e) {
 			if t.Text = plannedQuery(t.Text); t.Text != nil {
-				d.ran(d.plans, e, user, database, t)
+				d.ran(&d.plans, e, user, database, t)
 			}
 		}
 		return
@@ -187,64 +184,29 @@ func (d *digest) timed(e *Event, t Timing) {
 		}
 		t.Text = text
 	}
-	d.ran(d.tallies, e, user, database, t)
+	d.ran(&d.tallies, e, user, database, t)
 }
 
 func (d *digest) seq(e *Event) int64 { return int64(d.file)<<44 | e.Offset }
 
 // ran adds an execution to its statement's tally.
-func (d *digest) ran(tallies map[key]*tally, e *Event, user, database *share, t Timing) {
-	sql := text(t.Text)
-	k := key{d.signature(sql, t.Kind), user.number, database.number}
-	one := tallies[k]
-	if one == nil {
-		one = &tally{min: t.US, max: -1, queryID: e.QueryID}
-		tallies[k] = one
+func (d *digest) ran(to *tallies, e *Event, user, database *share, t Timing) {
+	number := to.number(t.Text, t.Kind, user.number, database.number)
+	if seq := d.seq(e); to.isSlowest(number, t.US, seq) {
+		to.setSlowest(number, t.US, example{query: kept(text(t.Text), keptExample), parameters: kept(text(parameters(e.Detail)), keptParameters), at: e.Time, seq: seq})
 	}
-	one.add(t.US)
-	if one.queryID != e.QueryID {
-		one.queryID = 0
-	}
-	if t.US > one.max || t.US == one.max && d.seq(e) < one.slowest.seq {
-		one.max = t.US
-		one.slowest = example{query: kept(sql, keptExample), parameters: kept(text(parameters(e.Detail)), keptParameters), at: e.Time, seq: d.seq(e)}
-	}
+	to.add(number, t.US, e.QueryID)
 }
 
-// signature of a statement. One with parameters comes again letter by letter, so that the last signatures of such are kept.
-func (d *digest) signature(sql string, k Kind) fingerprint.Signature {
-	var place *prepared
-	if k == KindExecute || k == KindFetch {
-		sum := xxhash.Sum64String(sql)
-		place = &d.prepared[sum%uint64(len(d.prepared))]
-		if place.sum == sum && place.length == len(sql) {
-			return place.signature
-		}
-		place.sum, place.length = sum, len(sql)
+func (t *tally) add(us, queryID int64) {
+	if t.calls == 0 {
+		t.queryID = queryID
+	} else if t.queryID != queryID {
+		t.queryID = 0
 	}
-	d.canonical = fingerprint.Append(d.canonical[:0], sql)
-	s := fingerprint.Sum(d.canonical)
-	if cap(d.canonical) > keptRoom {
-		d.canonical = nil
-	}
-	if place != nil {
-		place.signature = s
-	}
-	return s
-}
-
-// prepared is the text of a statement with parameters, by its sum.
-type prepared struct {
-	sum       uint64
-	length    int
-	signature fingerprint.Signature
-}
-
-func (t *tally) add(us int64) {
 	t.calls++
 	t.us += us
-	ms := float64(us) / 1000
-	t.squares += ms * ms
+	t.squares += float64(us) * float64(us)
 	t.min = min(t.min, us)
 	t.sketch.add(us)
 }

@@ -2,8 +2,6 @@ package pglog
 
 import (
 	"sync"
-
-	"avadb/internal/fingerprint"
 )
 
 // With log_statement and log_duration a statement stands in one message and its duration in a later one of the same process: pending
@@ -34,6 +32,7 @@ const (
 type orphan struct {
 	pid            int32
 	us, at, seq    int64
+	queryID        int64
 	user, database string
 }
 
@@ -80,7 +79,7 @@ func (p *pending) take(pid int32) ([]byte, state) {
 // ask leaves a bare duration to seams; the process has run what it said.
 func (p *pending) ask(e *Event, us, seq int64) {
 	p.entry(e.PID).said = false
-	p.orphan = append(p.orphan, orphan{pid: e.PID, us: us, at: e.Time, seq: seq, user: string(e.User), database: string(e.Database)})
+	p.orphan = append(p.orphan, orphan{pid: e.PID, us: us, at: e.Time, seq: seq, queryID: e.QueryID, user: string(e.User), database: string(e.Database)})
 }
 
 // seam is what a block leaves open at its beginning and at its end.
@@ -153,14 +152,9 @@ func (s *seams) join(index int, one seam, settle func(batch *Batch, o *orphan, s
 // settle adds an execution whose statement stood in an earlier block.
 func (d *digest) settle(_ *Batch, o *orphan, sql string) {
 	user, database := d.users.of([]byte(o.user)), d.databases.of([]byte(o.database))
-	k := key{fingerprint.Of(sql), user.number, database.number}
-	one := d.tallies[k]
-	if one == nil {
-		one = &tally{min: o.us, max: -1}
-		d.tallies[k] = one
+	number := d.tallies.number([]byte(sql), KindBare, user.number, database.number)
+	if d.tallies.isSlowest(number, o.us, o.seq) {
+		d.tallies.setSlowest(number, o.us, example{query: kept(sql, keptExample), at: o.at, seq: o.seq})
 	}
-	one.add(o.us)
-	if o.us > one.max || o.us == one.max && o.seq < one.slowest.seq {
-		one.max, one.slowest = o.us, example{query: kept(sql, keptExample), at: o.at, seq: o.seq}
-	}
+	d.tallies.add(number, o.us, o.queryID)
 }

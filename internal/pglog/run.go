@@ -154,7 +154,7 @@ func (r *run) work(ctx context.Context, d *digest, p parser, in *blocks) {
 		d.pending.begin()
 		p.parse(b.data, b.offset, emit)
 		_ = r.seams.join(r.block+b.index, d.pending.seam(), d.settle) // nothing is delivered
-		if len(d.tallies)+len(d.plans) > mostLocal {
+		if len(d.tallies.list)+len(d.plans.list) > mostLocal {
 			r.total.take(d)
 		}
 	}

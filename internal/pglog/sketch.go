@@ -7,11 +7,13 @@ import (
 )
 
 // sketch holds the durations of one statement: the first ones as they are, and beyond that how many fell into each bucket. A bucket is
-// 1/64 of its lower end wide, so that a percentile is at most 0.8 % from the true one.
+// 1/64 of its lower end wide, so that a percentile is at most 0.8 % from the true one. Thousands of sketches are in use in turn, so that
+// what counts is how little memory each one is.
 type sketch struct {
-	values []int64  // microseconds, unsorted; nil once there are counts
-	counts []uint32 // of the buckets from first on
+	counts []uint16 // of the buckets from first on, without what ran over
 	first  int
+	values []int64 // microseconds, unsorted; nil once there are counts
+	over   []int   // a bucket for each time that its count ran over
 }
 
 const (
@@ -50,47 +52,61 @@ func (s *sketch) add(us int64) {
 
 // spill goes over from values to buckets.
 func (s *sketch) spill() {
-	s.first = bucket(slices.Min(s.values))
-	s.counts = make([]uint32, bucket(slices.Max(s.values))-s.first+1)
-	for _, us := range s.values {
-		s.counts[bucket(us)-s.first]++
-	}
+	values := s.values
 	s.values = nil
+	s.widen(bucket(slices.Min(values)), bucket(slices.Max(values)))
+	for _, us := range values {
+		s.count(bucket(us), 1)
+	}
 }
 
-func (s *sketch) count(b int, n uint32) {
-	switch {
-	case b < s.first:
-		more := make([]uint32, len(s.counts)+s.first-b)
-		copy(more[s.first-b:], s.counts)
-		s.counts, s.first = more, b
-	case b >= s.first+len(s.counts):
-		s.counts = append(s.counts, make([]uint32, b-s.first-len(s.counts)+1)...)
+func (s *sketch) count(b int, n uint16) {
+	if b < s.first || b >= s.first+len(s.counts) {
+		s.widen(b, b)
 	}
-	s.counts[b-s.first] += n
+	place := &s.counts[b-s.first]
+	if *place += n; *place < n {
+		s.over = append(s.over, b)
+	}
+}
+
+// widen makes room for buckets: by whole doublings of the duration, so that it is seldom done.
+func (s *sketch) widen(least, most int) {
+	if len(s.counts) > 0 {
+		least, most = min(least, s.first), max(most, s.first+len(s.counts)-1)
+	}
+	least = least >> halves << halves
+	counts := make([]uint16, most>>halves<<halves+1<<halves-least)
+	copy(counts[max(s.first-least, 0):], s.counts)
+	s.counts, s.first = counts, least
 }
 
 // merge adds another one, which is not used any more.
 func (s *sketch) merge(o *sketch) {
-	if o.counts == nil {
-		for _, us := range o.values {
-			s.add(us)
-		}
-		return
+	if s.counts == nil && o.counts != nil {
+		*s, *o = *o, *s
 	}
-	if s.counts == nil {
-		values := s.values
-		*s = *o
-		for _, us := range values {
-			s.count(bucket(us), 1)
-		}
-		return
+	for _, us := range o.values {
+		s.add(us)
 	}
 	for i, n := range o.counts {
 		if n > 0 {
 			s.count(o.first+i, n)
 		}
 	}
+	s.over = append(s.over, o.over...)
+}
+
+// totals gives how many durations fell into each bucket.
+func (s *sketch) totals() []uint64 {
+	totals := make([]uint64, len(s.counts))
+	for i, n := range s.counts {
+		totals[i] = uint64(n)
+	}
+	for _, b := range s.over {
+		totals[b-s.first] += 1 << 16
+	}
+	return totals
 }
 
 // percentiles gives the p50, p95 and p99 in microseconds, as percentile_cont does where each duration is known. from and to are the
@@ -112,14 +128,14 @@ func (s *sketch) percentiles(from, to int64) (p [3]float64) {
 		}
 		return p
 	}
-	var total uint64
-	for _, n := range s.counts {
-		total += uint64(n)
+	totals := s.totals()
+	var total, sum uint64
+	for _, n := range totals {
+		total += n
 	}
-	var sum uint64
 	i := 0
-	for b, n := range s.counts {
-		sum += uint64(n)
+	for b, n := range totals {
+		sum += n
 		for i < len(at) && float64(sum) > at[i]*float64(total-1) {
 			p[i] = min(max(middle(s.first+b), float64(from)), float64(to))
 			i++

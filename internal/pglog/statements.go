@@ -84,11 +84,11 @@ func (s *Statement) finish() {
 }
 
 func (t *total) statement(k key, one *tally) Statement {
-	mean := float64(one.us) / 1000 / float64(one.calls)
+	mean := float64(one.us) / float64(one.calls)
 	return Statement{
 		Signature: k.signature, User: t.users.list[k.user].name, Database: t.databases.list[k.database].name, Calls: one.calls, QueryID: one.queryID,
 		TotalMS: milli(one.us), MinMS: milli(one.min), MaxMS: milli(one.max), MissingMS: milli(one.missed),
-		StddevMS: math.Round(1000*math.Sqrt(max(one.squares/float64(one.calls)-mean*mean, 0))) / 1000,
+		StddevMS: math.Round(math.Sqrt(max(one.squares/float64(one.calls)-mean*mean, 0))) / 1000,
 		Example:  Example{Query: one.slowest.query, Parameters: one.slowest.parameters}, tally: one,
 	}
 }

@@ -13,12 +13,12 @@ type key struct {
 	database  uint32
 }
 
-// tally is what is known of one statement, as one role ran it in one database.
-type tally struct { // what each execution touches stands together
+// tally is what is known of one statement, as one role ran it in one database. What each execution touches stands together.
+type tally struct {
 	calls    int64
 	us       int64 // all calls together
 	min, max int64
-	squares  float64 // of the milliseconds, summed
+	squares  float64 // of the microseconds, summed
 	queryID  int64   // of each call; 0: none, or not the same
 	sketch   sketch
 	slowest  example

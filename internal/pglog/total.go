@@ -30,22 +30,8 @@ func (t *total) take(d *digest) {
 	defer t.mutex.Unlock()
 	users, databases := t.users.merge(&d.users), t.databases.merge(&d.databases)
 	t.apps.merge(&d.apps)
-	renumber := func(tallies map[key]*tally) map[key]*tally {
-		renumbered := make(map[key]*tally, len(tallies))
-		for k, one := range tallies {
-			k = key{k.signature, users[k.user], databases[k.database]}
-			if mine := renumbered[k]; mine != nil { // both beyond the names that are kept
-				mine.merge(one)
-				continue
-			}
-			renumbered[k] = one
-		}
-		return renumbered
-	}
-	t.table.add(renumber(d.tallies))
-	t.plans.add(renumber(d.plans))
-	clear(d.tallies)
-	clear(d.plans)
+	t.table.add(d.tallies.take(users, databases))
+	t.plans.add(d.plans.take(users, databases))
 }
 
 // addPlans decides for each statement, when all is read: its executions are those of its durations, or those of its plans where these are more.
