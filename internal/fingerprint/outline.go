@@ -49,7 +49,12 @@ func constant(sql string, i int) (to int, mark string, ok bool) {
 		if inWord {
 			return wordEnd(sql, i), "", true
 		}
-		if to = number(sql, i); i > 0 && sql[i-1] == '.' || to < len(sql) && (sql[to] == '.' || isWord(sql[to])) {
+		for to = i + 1; to < len(sql) && classes[sql[to]] == digit; to++ {
+		}
+		if to < len(sql) && (sql[to] == '.' || isWord(sql[to])) {
+			to = number(sql, i)
+		}
+		if i > 0 && sql[i-1] == '.' || to < len(sql) && (sql[to] == '.' || isWord(sql[to])) {
 			return 0, "", false // .5, 1..2, 1a
 		}
 		return to, "1", true

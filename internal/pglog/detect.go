@@ -47,7 +47,7 @@ func (f *form) parser() parser {
 	case formatJSON:
 		return &jsonParser{clock: clock{in: f.zone}}
 	}
-	p := &stderrParser{prefixes: f.prefixes, steady: -1, clock: clock{in: f.zone}}
+	p := &stderrParser{prefixes: f.prefixes, steady: -1, clock: clock{in: f.zone}, head: &head{}, other: &head{}}
 	if len(f.prefixes) > 0 {
 		p.steady = f.prefixes[0].steady()
 	}

@@ -121,7 +121,7 @@ func (d *digest) log(e *Event) {
 	}
 	switch m[0] {
 	case 'd':
-		if t := timing(m); t.Kind != NoDuration {
+		if t := timing(e); t.Kind != NoDuration {
 			d.timed(e, t)
 			return
 		}

@@ -79,12 +79,19 @@ type Timing struct {
 	Text []byte // the statement, or the plan; nil where there is none
 }
 
-// timing reads a message; the kind is NoDuration where it is no duration.
-func timing(text []byte) Timing {
-	us, rest, ok := duration(text)
-	if !ok {
-		return foreignTiming(text)
+// timing reads an event's message; the kind is NoDuration where it is no duration.
+func timing(e *Event) Timing {
+	if e.behind > 0 {
+		return timed(e.us, e.Message[e.behind:])
 	}
+	if us, rest, ok := duration(e.Message); ok {
+		return timed(us, rest)
+	}
+	return foreignTiming(e.Message)
+}
+
+// timed reads what stands behind a duration.
+func timed(us int64, rest []byte) Timing {
 	t := Timing{Kind: KindBare, US: us}
 	if len(rest) < 4 || rest[0] != ' ' || rest[1] != ' ' {
 		return t

@@ -36,6 +36,9 @@ type Event struct {
 	QueryID                                     int64 // 0: none
 
 	Message, Detail, Hint, Context, Statement []byte
+
+	us     int64 // of the duration that the message begins with, where behind is not 0
+	behind int   // bytes of the message up to its end
 }
 
 // reset forgets an event.

@@ -204,7 +204,7 @@ func (k *keeper) add(e *Event) {
 		k.pending.announce(e.PID, sql)
 		return
 	}
-	t := timing(e.Message)
+	t := timing(e)
 	if t.Kind == KindPlan && !isNested(e) {
 		if t.Text = plannedQuery(t.Text); t.Text == nil {
 			return

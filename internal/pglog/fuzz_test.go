@@ -83,7 +83,7 @@ func FuzzDetect(f *testing.F) {
 				t.Errorf("%q: %v", p.Text, err)
 			}
 		}
-		found.parser().parse(data, 0, func(e *Event) { timing(e.Message) })
+		found.parser().parse(data, 0, func(e *Event) { timing(e) })
 	})
 }
 

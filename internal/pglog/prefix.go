@@ -133,10 +133,12 @@ func (p *Prefix) recall(line []byte, c *clock, h *head, known *sessions) bool {
 	}
 	one := &known[(int(rest[0])*7+int(rest[1])*31+int(rest[2])*5+int(rest[3])*17+int(rest[4])*3)%len(known)]
 	if m := len(one.text); m > 0 && len(rest) > m && string(rest[:m]) == string(one.text) {
-		if f, severity, length := label(rest[m:]); length > 0 && !pretends(severity, rest[m+length:]) {
+		if f, severity, length := label(rest[m:]); length > 0 {
 			*h = one.head
-			h.Time, h.field, h.Severity, h.n = at, f, severity, begin+m+length
-			return true
+			if !h.pretends(severity, rest[m+length:]) {
+				h.Time, h.field, h.Severity, h.n = at, f, severity, begin+m+length
+				return true
+			}
 		}
 	}
 	if !p.match(line, c, h) {
@@ -323,7 +325,7 @@ func (p *Prefix) done(line []byte, at int, h *head) bool {
 	if n == 0 {
 		return false
 	}
-	if pretends(severity, line[at+n:]) {
+	if h.pretends(severity, line[at+n:]) {
 		return false
 	}
 	h.label = at
@@ -332,12 +334,16 @@ func (p *Prefix) done(line []byte, at int, h *head) bool {
 	return true
 }
 
-// pretends tells that a label is part of a name: what stands behind it claims to be a duration and is none.
-func pretends(s Severity, text []byte) bool {
+// pretends tells that a label is part of a name: what stands behind it claims to be a duration and is none. One that is a duration is kept.
+func (h *head) pretends(s Severity, text []byte) bool {
+	h.behind = 0
 	if s != Log || !bytes.HasPrefix(text, durationWord) {
 		return false
 	}
-	_, _, ok := duration(text)
+	us, rest, ok := duration(text)
+	if ok {
+		h.us, h.behind = us, len(text)-len(rest)
+	}
 	return !ok && bytes.Contains(text, []byte(":  "))
 }
 

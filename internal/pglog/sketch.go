@@ -10,10 +10,10 @@ import (
 // 1/64 of its lower end wide, so that a percentile is at most 0.8 % from the true one. Thousands of sketches are in use in turn, so that
 // what counts is how little memory each one is.
 type sketch struct {
-	counts []uint16 // of the buckets from first on, without what ran over
+	counts []uint8 // of the buckets from first on, modulo 256
 	first  int
-	values []int64 // microseconds, unsorted; nil once there are counts
-	over   []int   // a bucket for each time that its count ran over
+	values []int64  // microseconds, unsorted; nil once there are counts
+	over   []uint32 // how often the counts ran over; nil where none did
 }
 
 const (
@@ -60,13 +60,18 @@ func (s *sketch) spill() {
 	}
 }
 
-func (s *sketch) count(b int, n uint16) {
+func (s *sketch) count(b int, n uint64) {
 	if b < s.first || b >= s.first+len(s.counts) {
 		s.widen(b, b)
 	}
 	place := &s.counts[b-s.first]
-	if *place += n; *place < n {
-		s.over = append(s.over, b)
+	n += uint64(*place)
+	*place = uint8(n)
+	if n > math.MaxUint8 {
+		if s.over == nil {
+			s.over = make([]uint32, len(s.counts))
+		}
+		s.over[b-s.first] += uint32(n >> 8)
 	}
 }
 
@@ -76,8 +81,14 @@ func (s *sketch) widen(least, most int) {
 		least, most = min(least, s.first), max(most, s.first+len(s.counts)-1)
 	}
 	least = least >> halves << halves
-	counts := make([]uint16, most>>halves<<halves+1<<halves-least)
-	copy(counts[max(s.first-least, 0):], s.counts)
+	size, from := most>>halves<<halves+1<<halves-least, max(s.first-least, 0)
+	counts := make([]uint8, size)
+	copy(counts[from:], s.counts)
+	if s.over != nil {
+		over := make([]uint32, size)
+		copy(over[from:], s.over)
+		s.over = over
+	}
 	s.counts, s.first = counts, least
 }
 
@@ -89,24 +100,20 @@ func (s *sketch) merge(o *sketch) {
 	for _, us := range o.values {
 		s.add(us)
 	}
-	for i, n := range o.counts {
-		if n > 0 {
+	for i := range o.counts {
+		if n := o.at(i); n > 0 {
 			s.count(o.first+i, n)
 		}
 	}
-	s.over = append(s.over, o.over...)
 }
 
-// totals gives how many durations fell into each bucket.
-func (s *sketch) totals() []uint64 {
-	totals := make([]uint64, len(s.counts))
-	for i, n := range s.counts {
-		totals[i] = uint64(n)
+// at gives how many durations fell into a bucket.
+func (s *sketch) at(i int) uint64 {
+	n := uint64(s.counts[i])
+	if s.over != nil {
+		n += uint64(s.over[i]) << 8
 	}
-	for _, b := range s.over {
-		totals[b-s.first] += 1 << 16
-	}
-	return totals
+	return n
 }
 
 // percentiles gives the p50, p95 and p99 in microseconds, as percentile_cont does where each duration is known. from and to are the
@@ -128,14 +135,13 @@ func (s *sketch) percentiles(from, to int64) (p [3]float64) {
 		}
 		return p
 	}
-	totals := s.totals()
 	var total, sum uint64
-	for _, n := range totals {
-		total += n
+	for b := range s.counts {
+		total += s.at(b)
 	}
 	i := 0
-	for b, n := range totals {
-		sum += n
+	for b := range s.counts {
+		sum += s.at(b)
 		for i < len(at) && float64(sum) > at[i]*float64(total-1) {
 			p[i] = min(max(middle(s.first+b), float64(from)), float64(to))
 			i++

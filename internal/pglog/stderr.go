@@ -9,8 +9,9 @@ type stderrParser struct {
 	steady   int // step from which the first is the same for all lines of a session; -1: none
 	sessions sessions
 	clock    clock
-	head     head
-	event    Event
+	head     *head  // of the line that is read
+	other    *head  // takes turns with it
+	event    *Event // that is read, of one of them
 	open     bool
 	part     field // of the event that is read
 	from, to int   // of its text
@@ -24,10 +25,10 @@ type stderrParser struct {
 func (p *stderrParser) match(line []byte) bool {
 	for i, prefix := range p.prefixes {
 		if i == 0 && p.steady > 0 {
-			if prefix.recall(line, &p.clock, &p.head, &p.sessions) {
+			if prefix.recall(line, &p.clock, p.head, &p.sessions) {
 				return true
 			}
-		} else if prefix.match(line, &p.clock, &p.head) {
+		} else if prefix.match(line, &p.clock, p.head) {
 			return true
 		}
 	}
@@ -64,15 +65,17 @@ func (p *stderrParser) parse(data []byte, offset int64, emit func(*Event)) {
 			continue
 		}
 		p.close(data)
-		if p.head.field == messageField {
+		h := p.head
+		if h.field == messageField {
 			p.flush(emit)
-			p.event, p.open = p.head.Event, true
+			p.event, p.open = &h.Event, true
 			p.event.Offset = offset + int64(begin)
+			p.head, p.other = p.other, p.head
 		} else if !p.open {
 			p.skipped++
 			continue
 		}
-		p.part, p.from, p.to, p.tabbed = p.head.field, begin+p.head.n, end, false
+		p.part, p.from, p.to, p.tabbed = h.field, begin+h.n, end, false
 	}
 	p.close(data)
 	p.flush(emit)
@@ -134,7 +137,7 @@ func (p *stderrParser) flush(emit func(*Event)) {
 		if p.event.Severity >= Warning && p.event.Severity != Log {
 			p.event.Message = withoutPosition(p.event.Message)
 		}
-		emit(&p.event)
+		emit(p.event)
 	}
 }
 
