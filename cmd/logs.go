@@ -152,7 +152,7 @@ func (a *app) printLogs(ctx context.Context, names []string, options pglog.Optio
 }
 
 // gcPercent is what the heap may grow by between collections while logs are read: little is thrown away, so that room is what counts.
-const gcPercent = 30
+const gcPercent = 80
 
 // readLogs reads log files and says on stderr what was left out.
 func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Options) (*pglog.Result, error) {
