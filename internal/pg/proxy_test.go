@@ -117,9 +117,9 @@ func TestProxyStallsAtConnect(t *testing.T) {
 	p := startProxy(t)
 	p.setStall(true)
 	begun := time.Now()
-	_, err := Connect(t.Context(), mustResolve(t, Sources{DSN: p.dsn("connect_timeout=1")}), Options{})
+	_, err := Connect(t.Context(), mustResolve(t, Sources{DSN: p.dsn("connect_timeout=3")}), Options{})
 	e := wantFault(t, err, fault.Connect, "")
-	if !strings.Contains(e.Message, "no answer within 1s") || strings.Contains(e.Message, "sEcret") {
+	if !strings.Contains(e.Message, "no answer within 3s") || strings.Contains(e.Message, "sEcret") {
 		t.Errorf("message %q", e.Message)
 	}
 	if took := time.Since(begun); took > 15*time.Second {
@@ -165,8 +165,8 @@ func TestSlowStart(t *testing.T) {
 	if _, err := tx.Exec(t.Context(), "LOCK pg_catalog.pg_settings"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Connect(t.Context(), mustResolve(t, Sources{DSN: server.DSN("postgres") + " connect_timeout=1"}), Options{})
-	if e := wantFault(t, err, fault.Connect, ""); !strings.Contains(e.Message, "did not answer within 1s") {
+	_, err = Connect(t.Context(), mustResolve(t, Sources{DSN: server.DSN("postgres") + " connect_timeout=3"}), Options{})
+	if e := wantFault(t, err, fault.Connect, ""); !strings.Contains(e.Message, "did not answer within 3s") {
 		t.Errorf("message %q", e.Message)
 	}
 }
