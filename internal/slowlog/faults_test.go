@@ -127,7 +127,7 @@ func (r *ingestRig) awaitRows(t *testing.T, want int) {
 
 func (r *ingestRig) awaitRowsWhere(t *testing.T, want int, condition string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		got := value(t, r.admin, "SELECT count(*) FROM slow_query_log WHERE "+condition)
 		if got == fmt.Sprint(want) {
 			return
