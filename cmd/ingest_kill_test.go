@@ -91,14 +91,18 @@ func (k *killing) anew(t *testing.T) {
 	}
 }
 
-// awaitMoment waits until more than so many rows are there, or no more come.
-func (k *killing) awaitMoment(t *testing.T, rows int) {
+// awaitMoment waits until more than so many rows are there, or no more come because it has ended.
+func (k *killing) awaitMoment(t *testing.T, rows int, ended <-chan struct{}) {
 	t.Helper()
-	for tries := 0; tries < 500; tries++ {
-		if n, _ := k.rows(t); n > rows || rows == 0 {
+	for rows > 0 {
+		if n, _ := k.rows(t); n > rows {
 			return
 		}
-		time.Sleep(4 * time.Millisecond)
+		select {
+		case <-ended:
+			return
+		case <-time.After(4 * time.Millisecond):
+		}
 	}
 }
 
@@ -118,10 +122,12 @@ func TestIngestKilled(t *testing.T) {
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
-			k.awaitMoment(t, killedRows*i/moments)
+			ended := make(chan struct{})
+			go func() { defer close(ended); _ = c.Wait() }()
+			k.awaitMoment(t, killedRows*i/moments, ended)
 			time.Sleep(time.Duration(i*7%20) * time.Millisecond)
 			_ = c.Process.Kill() // it may have ended
-			_ = c.Wait()
+			<-ended
 		}
 		if n, _ := k.rows(t); n > 0 && n < killedRows {
 			partial++

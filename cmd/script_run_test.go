@@ -5,7 +5,9 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -56,6 +58,26 @@ func cmdEnded(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(got) != args[0] {
 		ts.Fatalf("exit code %d, want %s", got, args[0])
 	}
+}
+
+// cmdSeen waits until a pattern is in a file that a program in the background writes: `seen [-count N] FILE PATTERN`.
+func cmdSeen(ts *testscript.TestScript, neg bool, args []string) {
+	count := 1
+	if len(args) == 4 && args[0] == "-count" {
+		var err error
+		count, err = strconv.Atoi(args[1])
+		ts.Check(err)
+		args = args[2:]
+	}
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: seen [-count N] FILE PATTERN")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	until(ts, args[1]+" is in "+args[0], func() bool {
+		text, err := os.ReadFile(ts.MkAbs(args[0])) // which the program may not have opened yet
+		return err == nil && len(pattern.FindAll(text, count)) == count
+	})
 }
 
 // cmdJSON checks jq expressions on a file, stdout or stderr: each must be true. -s takes all values as one array.

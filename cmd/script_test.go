@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exit": cmdExit, "signal": cmdSignal, "ended": cmdEnded,
 			"json": cmdJSON, "capture": cmdCapture, "csv": cmdCSV,
-			"server": cmdServer, "pooler": cmdPooler, "bouncer": cmdBouncer, "freeport": cmdFreePort, "fetched": cmdFetched,
+			"server": cmdServer, "pooler": cmdPooler, "bouncer": cmdBouncer, "freeport": cmdFreePort, "fetched": cmdFetched, "seen": cmdSeen,
 			"sql": cmdSQL, "await": cmdAwait, "hold": cmdHold, "release": cmdRelease, "load": cmdLoad,
 		},
 	})

@@ -117,14 +117,14 @@ func (c *client) finished() {
 		if err != nil {
 			c.t.Error(err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		c.t.Error("still waiting")
 	}
 }
 
 func until(t *testing.T, conn *pg.Conn, statement string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		var yes bool
 		if err := conn.Raw().QueryRow(t.Context(), statement).Scan(&yes); err != nil || time.Now().After(deadline) {
 			t.Fatal(statement, err)

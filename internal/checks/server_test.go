@@ -152,9 +152,9 @@ func TestRunGoesOn(t *testing.T) {
 	}
 	list := []Check{
 		{ID: "TST01", Run: query("SELECT 1 FROM nosuch")},
-		{ID: "TST02", Run: query("SET LOCAL statement_timeout = 1")},
+		{ID: "TST02", Run: query("SET LOCAL statement_timeout = 500")},
 		{ID: "TST03", Run: privilege},
-		{ID: "TST04", Run: query("SELECT set_config('statement_timeout', '20', false)")},
+		{ID: "TST04", Run: query("SELECT set_config('statement_timeout', '1000', false)")},
 		{ID: "TST05", Run: query("SELECT pg_sleep(60)")},
 		{ID: "TST06", Run: query("SELECT 1")},
 	}

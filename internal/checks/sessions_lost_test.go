@@ -29,7 +29,7 @@ func TestIdleLeakAndBlockedSessions(t *testing.T) {
 	do(t, root, "CREATE TABLE IF NOT EXISTS public.wanted ()", "BEGIN", "LOCK TABLE public.wanted IN ACCESS SHARE MODE")
 	waiting := make(chan error, 2)
 	go func() {
-		_, err := middle.Exec(t.Context(), "ALTER TABLE public.wanted ADD x int")
+		_, err := middle.Exec(t.Context(), "ALTER TABLE public.wanted ADD IF NOT EXISTS x int")
 		waiting <- err
 	}()
 	until(t, e, "SELECT count(*) = 1 FROM pg_locks WHERE NOT granted")

@@ -220,10 +220,13 @@ func TestCrowdedPoolWarnsOnce(t *testing.T) {
 	}
 	release()
 	r.turns(t, http.StatusOK)
-	time.Sleep(1200 * time.Millisecond)
-	release = hold(10)
-	soon(t, "a second warning", func() bool { return warnings() == 2 })
-	release()
+	soon(t, "a second warning", func() bool { // once a sample has seen that the pool is free again, and another that it is not
+		time.Sleep(1200 * time.Millisecond)
+		release := hold(10)
+		time.Sleep(1200 * time.Millisecond)
+		release()
+		return warnings() >= 2
+	})
 	if _, doc := get[Stats](t, r.url+"/health/stats"); doc.LastHour.UtilizationPeakPct != 100 || doc.LastHour.Waits == 0 {
 		t.Errorf("%+v", doc.LastHour)
 	}
@@ -231,19 +234,19 @@ func TestCrowdedPoolWarnsOnce(t *testing.T) {
 
 // Told to end: not ready at once, requests are served for the time of the drain, then nothing listens any more.
 func TestDrain(t *testing.T) {
-	r := start(t, serving{dsn: common.DSN("postgres"), o: Options{Warm: 3}, drain: time.Second})
+	r := start(t, serving{dsn: common.DSN("postgres"), o: Options{Warm: 3}, drain: 3 * time.Second})
 	r.turns(t, http.StatusOK)
 	began := time.Now()
 	r.stop()
 	soon(t, "503", func() bool { code, doc := r.ready(t); return code == 503 && doc.Reason == "draining" })
-	if took := time.Since(began); took > 500*time.Millisecond {
+	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("not ready only after %s", took)
 	}
 	if code, _, _ := request(t, http.MethodGet, r.url+"/health/liveness", nil); code != 200 {
 		t.Errorf("liveness while draining: %d", code)
 	}
 	r.finish(t)
-	if took := time.Since(began); took < time.Second || took > 3*time.Second {
+	if took := time.Since(began); took < 3*time.Second || took > 8*time.Second {
 		t.Errorf("ended after %s", took)
 	}
 	if _, err := http.Get(r.url + "/health/liveness"); err == nil { //nolint:noctx // refused

@@ -18,7 +18,7 @@ func (r *running) alive(t *testing.T) {
 	t.Helper()
 	began := time.Now()
 	code, _, _ := request(t, http.MethodGet, r.url+"/health/liveness", nil)
-	if took := time.Since(began); code != http.StatusOK || took > 500*time.Millisecond {
+	if took := time.Since(began); code != http.StatusOK || took >= probeLimit {
 		t.Errorf("liveness: %d after %s", code, took)
 	}
 }
@@ -86,10 +86,14 @@ func TestExhaustedMaxConnections(t *testing.T) {
 		}
 		for {
 			conn, err := pg.Connect(t.Context(), target, pg.Options{})
-			if err != nil {
+			switch {
+			case err == nil:
+				others = append(others, conn)
+			case pg.Reason(err) == reasonFull:
 				return
+			default: // connecting took too long, and there may be room
+				t.Log(err)
 			}
-			others = append(others, conn)
 		}
 	}
 	release := func() {
@@ -149,15 +153,18 @@ func TestRefusedLogin(t *testing.T) {
 	t.Parallel()
 	admin := connect(t, common.DSN("postgres"))
 	do(t, admin, "DROP ROLE IF EXISTS nobody_yet")
+	const pause = 10 * time.Second // of package pg, from a refusal to the next attempt
+	began := time.Now()
 	n := newNetwork(t, common.Port)
 	r := start(t, serving{dsn: strings.Replace(n.dsn(), "user=postgres", "user=nobody_yet", 1), o: Options{Warm: 10}})
-	for began := time.Now(); time.Since(began) < 4*time.Second; time.Sleep(50 * time.Millisecond) {
+	for range 60 {
+		time.Sleep(50 * time.Millisecond)
 		if code, doc := r.ready(t); code != http.StatusServiceUnavailable || doc.Detail != "login_refused" {
 			t.Fatalf("%d %+v", code, doc)
 		}
 	}
-	if accepted, _ := n.counts(); accepted != 1 {
-		t.Errorf("%d attempts within four seconds", accepted)
+	if accepted, _ := n.counts(); accepted < 1 || accepted > 1+int(time.Since(began)/pause) {
+		t.Errorf("%d attempts within %s", accepted, time.Since(began))
 	}
 	if _, doc := get[Stats](t, r.url+"/health/stats"); doc.Checks.LastFailure != "login_refused" {
 		t.Errorf("%+v", doc.Checks)

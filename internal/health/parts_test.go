@@ -5,13 +5,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"avadb/internal/pg"
 )
 
 // One piece of work for all who ask at the same time, and none beside one that hangs.
-func TestShared(t *testing.T) {
+func TestShared(t *testing.T) { synctest.Test(t, testShared) }
+
+func testShared(t *testing.T) {
 	var begun atomic.Int64
 	hang := make(chan struct{})
 	s := &shared[int64]{limit: 300 * time.Millisecond, keep: func(int64) time.Duration { return 200 * time.Millisecond }}

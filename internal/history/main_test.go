@@ -156,7 +156,7 @@ func text(t *testing.T, conn *pgx.Conn, query string, args ...any) string {
 
 func await(t *testing.T, conn *pgx.Conn, query string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); text(t, conn, query) != "true"; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); text(t, conn, query) != "true"; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("never true: %s", query)
 		}

@@ -91,7 +91,7 @@ func newDriver(t *testing.T, seed uint64) *driver {
 
 func (d *driver) reconnect() {
 	d.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := pgx.Connect(d.t.Context(), d.server.DSN("shop"))
 		if err == nil {
 			d.app = conn
@@ -202,7 +202,7 @@ func (d *driver) crash() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		var now time.Time // the server may still let one in before it ends all sessions
 		if conn, err := pgx.Connect(d.t.Context(), d.server.DSN("shop")); err == nil {
 			err = conn.QueryRow(d.t.Context(), epoch).Scan(&now)

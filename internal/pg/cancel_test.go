@@ -8,12 +8,23 @@ import (
 	"avadb/internal/fault"
 )
 
-// running counts the queries with a mark that the server is working on.
+// running counts the queries with a mark that the server is working on: asleep, since one is active while it is parsed, too.
 func running(t *testing.T, mark string) string {
 	t.Helper()
 	c := mustConnect(t, server.DSN("postgres"), Options{})
 	defer c.Close()
-	return show(t, c, "SELECT count(*)::text FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%' || $1::text || '%'", mark)
+	return show(t, c, "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid <> pg_backend_pid() AND query LIKE '%' || $1::text || '%'", mark)
+}
+
+// sleeper is a statement that sleeps, parsed by the server already: what ends it while it is parsed is told otherwise than what ends
+// its execution.
+func sleeper(t *testing.T, c *Conn, mark string) string {
+	t.Helper()
+	statement := "SELECT /*long/" + mark + "*/ pg_sleep($1)"
+	if _, err := c.Exec(t.Context(), statement, 0); err != nil {
+		t.Fatal(err)
+	}
+	return statement
 }
 
 // inBackground runs something that blocks; its error comes through the channel.
@@ -53,10 +64,11 @@ func TestCancelStopsTheQuery(t *testing.T) {
 
 func TestTimeoutStopsTheQuery(t *testing.T) {
 	c := mustConnect(t, server.DSN("postgres"), Options{})
-	limit := fault.New(fault.Timeout, "not done within 100ms (--timeout)")
-	ctx, stop := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, limit)
+	statement := sleeper(t, c, "timeout")
+	limit := fault.New(fault.Timeout, "not done within 500ms (--timeout)")
+	ctx, stop := context.WithTimeoutCause(t.Context(), 500*time.Millisecond, limit)
 	defer stop()
-	rows, err := c.Query(ctx, "SELECT /*long/timeout*/ pg_sleep(60)")
+	rows, err := c.Query(ctx, statement, 60)
 	if err == nil {
 		for rows.Next() {
 			t.Error("a row of a query that sleeps")
@@ -78,9 +90,10 @@ func TestTimeoutStopsTheQuery(t *testing.T) {
 
 func TestEndedContextWithoutCause(t *testing.T) {
 	c := mustConnect(t, server.DSN("postgres"), Options{})
-	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	statement := sleeper(t, c, "ended")
+	ctx, stop := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer stop()
-	_, err := c.Exec(ctx, "SELECT pg_sleep(60)")
+	_, err := c.Exec(ctx, statement, 60)
 	wantFault(t, err, fault.Timeout, "57014")
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

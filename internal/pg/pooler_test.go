@@ -140,8 +140,9 @@ func TestPoolerCancel(t *testing.T) {
 	dsn := startPooler(t)
 	for range 5 {
 		c := mustConnect(t, dsn, Options{})
-		ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		_, err := c.Exec(ctx, "SELECT /*long/pooler*/ pg_sleep(60)")
+		statement := sleeper(t, c, "pooler")
+		ctx, stop := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		_, err := c.Exec(ctx, statement, 60)
 		stop()
 		wantFault(t, err, fault.Timeout, "57014")
 		if n := running(t, "long/pooler"); n != "0" {

@@ -36,7 +36,9 @@ func TestDefaultsGiveWay(t *testing.T) {
 		"ALTER DATABASE own_lock SET lock_timeout = '3s'", "ALTER SYSTEM SET idle_in_transaction_session_timeout = '9s'", "SELECT pg_reload_conf()")
 	defer admin(t, server, "DROP DATABASE own_lock WITH (FORCE)", "ALTER SYSTEM RESET idle_in_transaction_session_timeout", "SELECT pg_reload_conf()")
 	waitFor(t, func() bool {
-		return show(t, mustConnect(t, server.DSN("postgres"), Options{}), "SELECT reset_val FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'") == "9000"
+		c := mustConnect(t, server.DSN("postgres"), Options{})
+		defer c.Close()
+		return show(t, c, "SELECT reset_val FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'") == "9000"
 	})
 
 	c := mustConnect(t, dsn+" dbname=own_lock", Options{})
@@ -173,9 +175,9 @@ func TestTransactions(t *testing.T) {
 // waitFor polls until a condition holds.
 func waitFor(t *testing.T, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !condition(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !condition(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("waited 20 s in vain")
+			t.Fatal("waited a minute in vain")
 		}
 	}
 }

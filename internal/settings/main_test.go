@@ -88,7 +88,7 @@ func entry(t *testing.T, conn *pg.Conn, name string) journal.State {
 // snapshotWhen reads until the reload that the test asked for has come.
 func snapshotWhen(t *testing.T, conn *pg.Conn, ready func(*Snapshot) bool) *Snapshot {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		s, err := Read(t.Context(), conn)
 		if err != nil {
 			t.Fatal(err)

@@ -227,7 +227,7 @@ func TestFollowThroughARotation(t *testing.T) {
 	go func() { ended <- in.Follow(ctx, []string{path}, 10*time.Millisecond, func(Ingested) {}) }()
 	count := func(n int) {
 		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); value(t, r.admin, "SELECT count(*) FROM slow_query_log") != fmt.Sprint(n); time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); value(t, r.admin, "SELECT count(*) FROM slow_query_log") != fmt.Sprint(n); time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("never %d rows: %s", n, value(t, r.admin, "SELECT count(*) FROM slow_query_log"))
 			}
