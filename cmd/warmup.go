@@ -340,7 +340,10 @@ func (w *warming) say(failed error) {
 			skipped++
 		}
 	}
-	if skipped > 0 {
+	switch {
+	case skipped == 1:
+		log.Warn("1 relation was skipped: see its reason")
+	case skipped > 1:
 		log.Warn(fmt.Sprintf("%d relations were skipped: see their reason", skipped))
 	}
 	log.Info(w.sentence(failed))

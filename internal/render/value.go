@@ -106,7 +106,7 @@ func valueText(v reflect.Value, timeLayout string) (text string, known bool) {
 func trimmed(f float64) float64 {
 	const kept = 6
 	size := math.Abs(f)
-	if size == 0 || !(size < 1e9) { // neither NaN: from 1e9 on six decimals are all that there are
+	if size < 1e-12 || !(size < 1e9) { // 0 and NaN, too: from 1e9 on six decimals are about all that there are
 		return f
 	}
 	decimals := kept
