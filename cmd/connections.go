@@ -51,7 +51,7 @@ avadb connections --pgbouncer 'host=127.0.0.1 port=6432 user=stats'`,
 		privileges: `  any role for names, numbers and waits; pg_monitor (or pg_read_all_stats) for the states, times and statements of other
   roles; with --pgbouncer one of its stats_users`,
 		exits: `  2  a flag is wrong
-  3  no connection to the server, or to PgBouncer
+  3  no connection to the server, or to PgBouncer; with --watch at the start alone, or at the last of --samples
   4  with --fail-above: sessions are not visible, and what is visible is not above it
   5  --fail-above: a larger part of the usable connections is in use`,
 		args: noSubcommandArguments,
@@ -148,6 +148,7 @@ type looker struct {
 	console *pg.Console // nil without --pgbouncer
 	watch   *activity.Watch
 	warned  bool // what is not visible was said
+	looked  bool // the server has been seen
 }
 
 func runConnections(ctx context.Context, a *app, o connectionsOptions) error {
@@ -161,10 +162,10 @@ func runConnections(ctx context.Context, a *app, o connectionsOptions) error {
 			if l.console, err = pg.OpenConsole(ctx, plan.pgbouncer, a.env); err != nil {
 				return err
 			}
-			defer l.console.Close()
+			defer func() { l.console.Close() }() // it may be another one by then
 		}
 		if plan.watch > 0 {
-			return a.repeat(ctx, plan.watch, plan.samples, func() (sample, error) { return l.look(ctx) })
+			return a.repeat(ctx, plan.watch, plan.samples, func() (sample, error) { return l.lookAgain(ctx) })
 		}
 		s, err := l.look(ctx)
 		if err != nil {
@@ -179,6 +180,46 @@ func runConnections(ctx context.Context, a *app, o connectionsOptions) error {
 		}
 		return s.verdict
 	})
+}
+
+// lookAgain takes a look, on a new connection where the old one is lost. A server or a PgBouncer that goes away ends nothing, once it has been seen.
+func (l *looker) lookAgain(ctx context.Context) (sample, error) {
+	err := l.restore(ctx)
+	var s sample
+	if err == nil {
+		s, err = l.look(ctx)
+	}
+	switch {
+	case err == nil:
+		l.looked = true
+		return s, nil
+	case l.looked && ctx.Err() == nil && (fault.KindOf(err) == fault.Connect || l.lost()):
+		return sample{missed: err}, nil
+	}
+	return s, err
+}
+
+// lost tells that a connection is gone.
+func (l *looker) lost() bool {
+	return l.conn.Raw().IsClosed() || l.console != nil && l.console.IsClosed()
+}
+
+// restore connects again. What grew on a server that was away began anew.
+func (l *looker) restore(ctx context.Context) error {
+	if l.conn.Raw().IsClosed() {
+		if err := l.conn.Reconnect(ctx); err != nil {
+			return err
+		}
+		l.watch = activity.NewWatch(l.plan.rules)
+	}
+	if l.console != nil && l.console.IsClosed() {
+		console, err := pg.OpenConsole(ctx, l.plan.pgbouncer, l.a.env)
+		if err != nil {
+			return err
+		}
+		l.console = console
+	}
+	return nil
 }
 
 // look takes one look.

@@ -24,6 +24,7 @@ type sample struct {
 	lists   []any
 	below   string
 	verdict error
+	missed  error // nothing could be looked at, and the next look may
 }
 
 // repeat looks again and again: on a terminal in the same place, into a pipe one document after the other. It ends well when the reader goes
@@ -39,8 +40,11 @@ func (a *app) repeat(ctx context.Context, every time.Duration, samples int, look
 		if gone, err := a.writeSample(s, n, every); gone || err != nil {
 			return err
 		}
-		if s.verdict != nil || n == samples {
+		switch {
+		case s.verdict != nil:
 			return s.verdict
+		case n == samples:
+			return s.missed
 		}
 		select {
 		case <-ctx.Done():
@@ -52,9 +56,15 @@ func (a *app) repeat(ctx context.Context, every time.Duration, samples int, look
 
 // writeSample prints one look, and tells that nobody reads any more.
 func (a *app) writeSample(s sample, n int, every time.Duration) (gone bool, err error) {
-	raw, err := a.rendered(s.doc, s.lists...)
-	if err != nil {
-		return false, err
+	var raw []byte
+	if s.missed == nil {
+		if raw, err = a.rendered(s.doc, s.lists...); err != nil {
+			return false, err
+		}
+	} else if s.below = "not seen: " + s.missed.Error() + "; again in " + units.FormatDuration(every); !a.redraws() {
+		a.log.Warn(s.below)
+		a.tellHeld()
+		return false, nil
 	}
 	switch {
 	case a.redraws():

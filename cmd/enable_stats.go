@@ -233,6 +233,11 @@ func (e *enabling) plan(ctx context.Context, c *change) ([]journal.Change, error
 	if err != nil {
 		return nil, err
 	}
+	if e.doc.Library.After == nil { // once
+		if err := warnOfLibraries(ctx, e.app, e.conn, snapshot, library.Next); err != nil {
+			return nil, err
+		}
+	}
 	e.describeLibrary(library)
 	var changes []journal.Change
 	if !library.Listed {
@@ -246,6 +251,15 @@ func (e *enabling) plan(ctx context.Context, c *change) ([]journal.Change, error
 	}
 	more, err := e.planExtensions(ctx, c)
 	return append(changes, more...), err
+}
+
+// warnOfLibraries tells before a restart which entries of shared_preload_libraries it would fail with.
+func warnOfLibraries(ctx context.Context, a *app, conn *pg.Conn, snapshot *settings.Snapshot, next []string) error {
+	said, err := settings.Unloadable(ctx, conn, snapshot, next)
+	for _, text := range said {
+		a.log.Warn(text)
+	}
+	return err
 }
 
 func (e *enabling) describeLibrary(library settings.LibraryState) {

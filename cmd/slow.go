@@ -129,7 +129,7 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 		if scope.Database == "" && !o.allDatabases {
 			scope.Database = conn.Server.Database
 		}
-		if err := statements.CheckScope(ctx, conn, o.onlyDB, o.onlyUser); err != nil {
+		if err := o.checkNames(ctx, a, conn, w); err != nil {
 			return err
 		}
 		if w.needsAll() {
@@ -147,6 +147,24 @@ func runSlow(ctx context.Context, a *app, o slowOptions) error {
 		a.explainWindow(conn, doc)
 		return errors.Join(a.result(doc, slowRows(a, w, answer)), found)
 	})
+}
+
+// checkNames refuses a database and a role that are not there, unless they were: what a history has of them outlives them.
+func (o slowOptions) checkNames(ctx context.Context, a *app, conn *pg.Conn, w window) error {
+	missing := statements.CheckScope(ctx, conn, o.onlyDB, o.onlyUser)
+	if fault.KindOf(missing) != fault.Usage || w.sample > 0 || o.source == sourceSlowlog {
+		return missing
+	}
+	store, server, err := a.quiet().readHistory(ctx, conn)
+	if err != nil || store == nil {
+		return missing
+	}
+	defer store.Close()
+	if known, err := store.Knows(ctx, server, o.onlyDB, o.onlyUser); err != nil || !known {
+		return missing
+	}
+	a.log.Info(missing.Error() + " any more: the answer is what was counted while it was")
+	return nil
 }
 
 func (o slowOptions) read(ctx context.Context, a *app, conn *pg.Conn, w window, scope statements.Scope) (*statements.Slow, error) {

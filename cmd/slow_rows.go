@@ -16,11 +16,11 @@ type mergedRow struct {
 // comparedRow is a row of a table with two windows.
 type comparedRow struct {
 	Calls       int64    `json:"calls" col:""`
-	BeforeCalls *int64   `json:"before_calls" col:""`
+	BeforeCalls *int64   `json:"before_calls" col:"spare"`
 	MeanMS      float64  `json:"mean_ms" col:"num.2"`
 	BeforeMean  *float64 `json:"before_mean_ms" col:"num.2"`
-	TotalMS     float64  `json:"total_ms" col:"num.2"`
-	BeforeTotal *float64 `json:"before_total_ms" col:"num.2"`
+	TotalMS     float64  `json:"total_ms" col:"num.2,spare"`
+	BeforeTotal *float64 `json:"before_total_ms" col:"num.2,spare"`
 	ChangePct   *float64 `json:"change_pct" col:"num.1"` // of total_ms
 	Confidence  string   `json:"confidence" col:""`
 	Flags       string   `json:"flags" col:""`

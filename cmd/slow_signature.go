@@ -107,6 +107,10 @@ func (p *signaturePage) gather(ctx context.Context, o slowOptions, w window) (er
 	if err := p.addHistory(ctx, o); err != nil {
 		return err
 	}
+	if p.doc.Query == "" && answer.NotVisible > 0 {
+		return fault.New(fault.Privilege, "among the statements that this role sees is none of the signature %s, and %d of other roles are not visible", p.doc.Signature, answer.NotVisible).
+			WithHint("GRANT pg_read_all_stats TO %s", pg.Identifier(p.conn.Server.Role))
+	}
 	if p.doc.Query == "" {
 		return fault.New(fault.Usage, "no statement of the signature %s is known for the window", p.doc.Signature).
 			WithHint("avadb slow -o json gives the signatures; --since 7d looks further back")
@@ -165,7 +169,13 @@ func (p *signaturePage) addTable(ctx context.Context, o slowOptions, store *hist
 	default:
 		return nil
 	}
-	apps, examples, err := table.Signature(ctx, conn, p.of, p.span.From, p.span.To)
+	var snapshots []time.Time
+	if store != nil {
+		if snapshots, err = store.SnapshotTimes(ctx, server, p.span); err != nil {
+			return err
+		}
+	}
+	apps, examples, err := table.Signature(ctx, conn, p.of, p.span.From, p.span.To, snapshots)
 	if err != nil && !isBarred(err) {
 		return err
 	}

@@ -141,6 +141,10 @@ func (w window) judge(answer *statements.Slow) error {
 	if worst.Signature == nil {
 		hint = "avadb slow -o json shows them"
 	}
-	return fault.New(fault.Found, "%d statements took more than %s on average; the slowest %.2f ms: %s", slow, units.FormatDuration(w.failOver), worst.MeanMS, name).
+	what := "1 statement took"
+	if slow > 1 {
+		what = fmt.Sprintf("%d statements took", slow)
+	}
+	return fault.New(fault.Found, "%s more than %s on average; the slowest %.2f ms: %s", what, units.FormatDuration(w.failOver), worst.MeanMS, name).
 		WithHint("%s", hint)
 }

@@ -11,11 +11,17 @@ import (
 	"avadb/internal/fault"
 	"avadb/internal/history"
 	"avadb/internal/pg"
+	"avadb/internal/render"
 	"avadb/internal/slowlog"
 )
 
 type slowlogStatusDocument struct {
 	head
+	slowlogState
+}
+
+// slowlogState is all of the document that is asked for: it has no list that stands for it, and jsonl prints it as one object.
+type slowlogState struct {
 	slowlogStatus
 	Writers []slowlog.Writer `json:"writers"` // the owner, and the roles that were granted INSERT
 	history.Status
@@ -71,6 +77,9 @@ func runSlowlogStatus(ctx context.Context, a *app, schema, zone string) error {
 		}
 		if kept {
 			lists = append(lists, doc.historyLists()...)
+		}
+		if a.format == render.JSONL {
+			lists = []any{[]slowlogState{doc.slowlogState}}
 		}
 		if err := a.results(doc, lists...); err != nil {
 			return err

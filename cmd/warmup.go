@@ -179,7 +179,7 @@ func (w *warming) run(ctx context.Context) error {
 		if w.query, err = warmup.Probe(ctx, w.conn, w.plan); err != nil {
 			return err
 		}
-		if err := w.measure(ctx, "before"); err != nil {
+		if err := w.measureProbe(ctx); err != nil {
 			return err
 		}
 	}
@@ -189,7 +189,7 @@ func (w *warming) run(ctx context.Context) error {
 	if err := w.load(ctx, found); err != nil {
 		return errors.Join(err, w.print(err)) // how far it came is said all the same
 	}
-	if !w.o.noMeasure {
+	if !w.o.noMeasure && len(w.doc.Latency) > 0 { // without the figure before, that after says nothing
 		if err := w.measure(ctx, "after"); err != nil {
 			return errors.Join(err, w.print(err))
 		}
@@ -245,6 +245,19 @@ func (w *warming) addHistory(ctx context.Context) error {
 	}
 	defer store.Close()
 	return w.state.AddHistory(ctx, store, server, w.conn.Server.Database, w.app.now().AddDate(0, 0, -historyDays))
+}
+
+// measureProbe measures with the tables that are asked for most. Where somebody has locked one of them, loading is worth it all the same.
+func (w *warming) measureProbe(ctx context.Context) error {
+	err := w.measure(ctx, "before")
+	if f := fault.As(err); f == nil || f.SQLState != lockTimeout || w.o.measureOnly {
+		return err
+	}
+	w.doc.Unseen = append(w.doc.Unseen, warmup.Unseen{
+		What: "what a first query costs, because somebody holds a lock on a table that it asks",
+		Next: w.app.commandLine(w.conn, "connections --only blocking"),
+	})
+	return nil
 }
 
 func (w *warming) measure(ctx context.Context, phase string) error {
@@ -327,7 +340,10 @@ func (w *warming) say(failed error) {
 			skipped++
 		}
 	}
-	if skipped > 0 {
+	switch {
+	case skipped == 1:
+		log.Warn("1 relation was skipped: see its reason")
+	case skipped > 1:
 		log.Warn(fmt.Sprintf("%d relations were skipped: see their reason", skipped))
 	}
 	log.Info(w.sentence(failed))

@@ -176,6 +176,11 @@ func (w *autoprewarm) plan(ctx context.Context, c *change) ([]journal.Change, er
 	if err != nil {
 		return nil, err
 	}
+	if w.auto.Library.After == nil { // once
+		if err := warnOfLibraries(ctx, w.app, w.conn, snapshot, library.Next); err != nil {
+			return nil, err
+		}
+	}
 	w.describe(library, found)
 	var changes []journal.Change
 	if !library.Listed {
@@ -199,12 +204,6 @@ func (w *autoprewarm) describe(library settings.LibraryState, found warmup.Insta
 		w.auto.Extension = enableRow{Name: w.conn.Server.Database, After: &found.Available}
 		if found.Version != "" {
 			w.auto.Extension.Before, w.auto.Extension.After = &found.Version, &found.Version
-		}
-	}
-	if w.auto.Library.After == nil { // once
-		for _, entry := range settings.NoLibraries(library.Next) {
-			w.app.log.Warn(fmt.Sprintf("the entry %q of %s can be no library, and with it the server does not start any more: write each library as an entry of its own before a restart",
-				entry, settings.PreloadParameter))
 		}
 	}
 	w.auto.Library.After = settings.WithLibrary(library.Next, warmup.Library)

@@ -102,6 +102,9 @@ func (c *Collector) Collect(ctx context.Context) (*Collected, error) {
 	done, err := c.collect(ctx)
 	if err != nil {
 		c.state = nil
+		if !c.conn.Raw().IsClosed() {
+			err = c.store.Named(err)
+		}
 	}
 	if ctx.Err() == nil {
 		c.note(ctx, err)

@@ -65,3 +65,15 @@ func (s *Store) Points(ctx context.Context, server *Server, of fingerprint.Signa
 	}
 	return points, err
 }
+
+// SnapshotTimes are those of a window and of the snapshot before it, in order.
+func (s *Store) SnapshotTimes(ctx context.Context, server *Server, span Span) ([]time.Time, error) {
+	rows, err := query.Rows[struct {
+		TakenAt time.Time `db:"taken_at"`
+	}](ctx, s.Conn, "history/snapshot_times", server.ID, span.From, span.To)
+	times := make([]time.Time, 0, len(rows))
+	for _, r := range rows {
+		times = append(times, r.TakenAt)
+	}
+	return times, err
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"avadb/internal/fault"
@@ -86,11 +87,14 @@ func (p Pace) spend(c *Collector, done *Collected) {
 		c.cost += time.Duration(smoothing * float64(cost-c.cost))
 	}
 	interval := p.interval(c.cost)
-	if interval > p.Every && !c.stretched {
+	switch {
+	case interval > p.Every && !c.stretched:
+		c.stretched = true
 		c.log.Warn(fmt.Sprintf("a collection costs %.0f ms, which every %s is more than the budget of %g%% of a core: collecting every %s and so on",
-			milliseconds(c.cost), units.FormatDuration(p.Every), 100*p.Budget, units.FormatDuration(interval.Round(time.Second))))
+			milliseconds(c.cost), units.FormatDuration(p.Every), 100*p.Budget, units.FormatDuration(interval.Round(100*time.Millisecond))))
+	case p.interval(2*c.cost) <= p.Every: // well within it again: a cost around the budget is said once
+		c.stretched = false
 	}
-	c.stretched = interval > p.Every
 }
 
 // interval is what was asked for, or longer where that would cost more than the budget.
@@ -117,11 +121,19 @@ func (c *Collector) reconnect(ctx context.Context) {
 		}
 		if reason := stable(err); ctx.Err() == nil && reason != told {
 			told = reason
-			c.log.Warn("waiting for the server: " + err.Error())
+			c.log.Warn("waiting for " + place(err) + err.Error())
 		}
 		sleep(ctx, pause/2+rand.N(pause)) //nolint:gosec // jitter is no secret
 		pause = min(2*pause, longestRetry)
 	}
+}
+
+// place is who is waited for, as far as the error does not say so itself.
+func place(err error) string {
+	if strings.HasPrefix(err.Error(), "the store: ") {
+		return ""
+	}
+	return "the server: "
 }
 
 // stable is what of an error stays the same while its cause does: the age of a lock's holder grows with each attempt.

@@ -77,3 +77,16 @@ func utc(t *time.Time) *time.Time {
 	u := t.UTC()
 	return &u
 }
+
+// Knows tells whether statements of a database and a role of these names were counted; an empty name is known.
+func (s *Store) Knows(ctx context.Context, server *Server, database, user string) (bool, error) {
+	is, err := query.One[struct{ Known bool }](ctx, s.Conn, "history/names_known", server.ID, nameOrNil(database), nameOrNil(user))
+	return is.Known, err
+}
+
+func nameOrNil(name string) *string {
+	if name == "" {
+		return nil
+	}
+	return &name
+}

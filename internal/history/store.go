@@ -52,7 +52,7 @@ func Open(ctx context.Context, conn *pg.Conn, o StoreOptions) (*Store, error) {
 	s := &Store{Conn: conn, Foreign: place.Foreign, shared: true, log: o.Log}
 	if place.Foreign || place.Target.Database() != conn.Server.Database {
 		if s.Conn, err = pg.Connect(ctx, place.Target, o.connection()); err != nil {
-			return nil, err
+			return nil, place.Named(err)
 		}
 		s.shared = false
 	}
@@ -67,6 +67,14 @@ func Open(ctx context.Context, conn *pg.Conn, o StoreOptions) (*Store, error) {
 // lock of a collector would outlive it there.
 func Connection(log *slog.Logger) pg.Options {
 	return pg.Options{Class: pg.High, Changes: true, IdleForever: true, Log: log}
+}
+
+// Named says of an error that it is the store's, where that is on another server and its connection is gone.
+func (s *Store) Named(err error) error {
+	if err == nil || !s.Conn.Raw().IsClosed() {
+		return err
+	}
+	return journal.Store{Foreign: s.Foreign}.Named(err)
 }
 
 func (o StoreOptions) connection() pg.Options {

@@ -77,7 +77,7 @@ func (j *Journal) connect(ctx context.Context) error {
 	j.storeConn = j.side
 	if place.Foreign {
 		if j.storeConn, err = pg.Connect(ctx, place.Target, options); err != nil {
-			return err
+			return place.Named(err)
 		}
 	}
 	j.table, err = openTable(ctx, j.storeConn)

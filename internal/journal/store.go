@@ -32,6 +32,22 @@ func FindStore(ctx context.Context, conn *pg.Conn, store string, env func(string
 	return Store{Target: conn.Target.WithDatabase(database)}, nil
 }
 
+// Named says of an error that it is the store's, where that is on another server: it would pass for the watched one's.
+func (s Store) Named(err error) error {
+	f := fault.As(err)
+	if !s.Foreign || f == nil || f.Kind != fault.Connect && f.Kind != fault.Failed || strings.HasPrefix(f.Message, storePrefix) {
+		return err
+	}
+	again := *f
+	again.Message, again.Err = storePrefix+f.Message, err
+	if strings.Contains(f.Hint, " -") { // flags lead to the watched server
+		again.Hint = "the DSN of --store says where it is: host, port, user and dbname, such as --store 'host=... user=... dbname=postgres'"
+	}
+	return &again
+}
+
+const storePrefix = "the store: "
+
 func storeDatabase(ctx context.Context, conn *pg.Conn, store string, log *slog.Logger) (string, error) {
 	rows, err := query.Rows[struct{ Name string }](ctx, conn, "journal/databases")
 	if err != nil {

@@ -20,10 +20,12 @@ func ConnectBare(ctx context.Context, t *Target) (*Bare, error) {
 	return &Bare{raw}, nil
 }
 
-// BeginReadOnly begins a transaction that can write nothing, in which a statement may run for so long.
+// BeginReadOnly begins a transaction that can write nothing, in which a statement may run for so long, and waits for a lock no longer than
+// those of other commands.
 func (b *Bare) BeginReadOnly(ctx context.Context, limit time.Duration) error {
 	_, err := b.raw.PgConn().Exec(ctx, "BEGIN /*avadb:pg/begin*/ READ ONLY; SET /*avadb:pg/session*/ LOCAL statement_timeout = "+
-		strconv.FormatInt(limit.Milliseconds(), 10)).ReadAll()
+		strconv.FormatInt(limit.Milliseconds(), 10)+
+		"; SET /*avadb:pg/session*/ LOCAL lock_timeout = "+strconv.FormatInt(defaultLockTimeout.Milliseconds(), 10)).ReadAll()
 	return Describe(ctx, err)
 }
 

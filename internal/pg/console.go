@@ -47,6 +47,9 @@ func OpenConsole(ctx context.Context, dsn string, env func(string) string) (*Con
 	return c, nil
 }
 
+// IsClosed tells that the connection is gone.
+func (c *Console) IsClosed() bool { return c.raw.IsClosed() }
+
 const ownAddress = "give PgBouncer's own address and port (listen_port in pgbouncer.ini, 6432 unless it says otherwise)"
 
 // consoleFault says what to do where PgBouncer does not let its console be used. What is answered by PostgreSQL names the function in the

@@ -9,7 +9,7 @@ import (
 )
 
 // normalise gives a copy in which nil slices are empty ([] in JSON, never null), nil maps too, and
-// times are UTC. The caller's value stays as it is. Types that write their own JSON are left alone.
+// times are UTC, and numbers trimmed. The caller's value stays as it is. Types that write their own JSON are left alone.
 func normalise(v reflect.Value) reflect.Value {
 	if t, ok := v.Interface().(time.Time); ok {
 		return reflect.ValueOf(t.UTC())
@@ -28,6 +28,10 @@ func normalise(v reflect.Value) reflect.Value {
 		return normaliseStruct(v)
 	case kind == reflect.Slice:
 		return normaliseSlice(v)
+	case kind == reflect.Float64:
+		c := reflect.New(v.Type()).Elem()
+		c.SetFloat(trimmed(v.Float()))
+		return c
 	case kind == reflect.Map:
 		c := reflect.MakeMapWithSize(v.Type(), v.Len())
 		for key, value := range v.Seq2() {

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -93,11 +94,30 @@ func valueText(v reflect.Value, timeLayout string) (text string, known bool) {
 	case v.CanUint():
 		return strconv.FormatUint(v.Uint(), 10), true
 	case v.CanFloat():
-		return strconv.FormatFloat(v.Float(), 'f', -1, v.Type().Bits()), true
+		return strconv.FormatFloat(trimmed(v.Float()), 'f', -1, v.Type().Bits()), true
 	case v.Kind() == reflect.Slice:
 		return listText(v, timeLayout), true
 	}
 	return compactJSON(v), true
+}
+
+// trimmed takes from a number the digits that nobody measured: sums of binary fractions end in some (34.62636100000001), quotients in all that
+// there is room for. Six decimals stay, of a number below 1 six digits.
+func trimmed(f float64) float64 {
+	const kept = 6
+	size := math.Abs(f)
+	if size < 1e-12 || !(size < 1e9) { // 0 and NaN, too: from 1e9 on six decimals are about all that there are
+		return f
+	}
+	decimals := kept
+	if size < 1 {
+		decimals -= int(math.Floor(math.Log10(size))) + 1
+	}
+	short, err := strconv.ParseFloat(strconv.FormatFloat(f, 'f', decimals, 64), 64)
+	if err != nil {
+		return f
+	}
+	return short
 }
 
 func dereference(v reflect.Value) reflect.Value {

@@ -1,7 +1,11 @@
 package render
 
 import (
+	"bytes"
+	"math"
 	"net/netip"
+	"reflect"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -40,5 +44,29 @@ func TestValuesInEachFormat(t *testing.T) {
 		if got := printed(t, Printer{Format: format, NoHeaders: true}, nil, []*values{&v}); got != want {
 			t.Errorf("%s:\ngot  %swant %s", format, got, want)
 		}
+	}
+}
+
+func TestTrimmed(t *testing.T) {
+	for f, want := range map[float64]string{
+		34.62636100000001: "34.626361", 0.10820737812499999: "0.108207", 6172.666666666667: "6172.666667", 0.1 + 0.2: "0.3", 99.99999999: "100",
+		0.000012345678: "0.0000123457", -2.0000000000000004: "-2", 1796121654.201283: "1796121654.201283", 0: "0", 5e-324: strconv.FormatFloat(5e-324, 'f', -1, 64),
+	} {
+		if got, _ := valueText(reflect.ValueOf(f), ""); got != want {
+			t.Errorf("%g: %s", f, got)
+		}
+	}
+	for _, f := range []float64{math.Inf(1), math.Inf(-1), math.MaxFloat64, 1 << 53} {
+		if trimmed(f) != f {
+			t.Errorf("%g: %g", f, trimmed(f))
+		}
+	}
+	var out bytes.Buffer
+	row := []struct {
+		MS *float64 `json:"ms"`
+	}{{new(float64)}}
+	*row[0].MS = 34.62636100000001
+	if err := writeJSONLines(&out, row, ""); err != nil || out.String() != `{"ms":34.626361}`+"\n" {
+		t.Errorf("%s, %v", out.String(), err)
 	}
 }

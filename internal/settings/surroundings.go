@@ -2,6 +2,8 @@ package settings
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"avadb/internal/fault"
@@ -102,6 +104,34 @@ func libraries(in tuning.Input, folder string) []namedFile {
 		}
 	}
 	return named
+}
+
+// Unloadable says of each entry of the list that the next start reads why it cannot be loaded, as far as that can be seen. SQL takes such
+// an entry, and the server does not start with it.
+func Unloadable(ctx context.Context, conn *pg.Conn, snapshot *Snapshot, next []string) ([]string, error) {
+	var said []string
+	odd := NoLibraries(next)
+	for _, entry := range odd {
+		said = append(said, fmt.Sprintf("the entry %q of %s can be no library, and with it the server does not start any more: write each library as an entry of its own before a restart",
+			entry, PreloadParameter))
+	}
+	sound := slices.DeleteFunc(slices.Clone(next), func(e string) bool { return slices.Contains(odd, e) })
+	if len(sound) == 0 {
+		return said, nil
+	}
+	in := tuning.Input{Parameters: tuningParameters(snapshot), Set: []tuning.Assignment{{Name: PreloadParameter, Value: FormatList(sound)}}}
+	folder, err := libraryFolder(ctx, conn, in)
+	if err != nil || folder == "" {
+		return said, err
+	}
+	missing, err := missingFiles(ctx, conn, libraries(in, folder))
+	for _, m := range missing {
+		if m.Parameter == PreloadParameter {
+			said = append(said, fmt.Sprintf("there is no library for the entry %q of %s, and with it the server does not start any more: install it, or take it out, before a restart",
+				m.File, PreloadParameter))
+		}
+	}
+	return said, err
 }
 
 // missingFiles asks the server which of the files are not there; none where the role may not ask.

@@ -75,6 +75,9 @@ func PlanTune(ctx context.Context, conn *pg.Conn, want TuneRequest) (*TunePlan, 
 	if !in.IsReference() {
 		plan.warnOfUnread()
 	}
+	if err := plan.warnOfLibraries(ctx, conn, snapshot); err != nil {
+		return nil, err
+	}
 	plan.RestartRequired = len(Named(plan.Settings, IsPending)) > 0
 	if err := plan.warnOfOthers(ctx, conn, snapshot); err != nil {
 		return nil, err
@@ -92,6 +95,18 @@ func Wants(recommended []tuning.Recommendation) []Wanted {
 		})
 	}
 	return out
+}
+
+// warnOfLibraries names the entries of shared_preload_libraries that a restart would fail with. Where the role sees the server's files,
+// a rule has refused them already.
+func (t *TunePlan) warnOfLibraries(ctx context.Context, conn *pg.Conn, snapshot *Snapshot) error {
+	library, err := snapshot.Library("")
+	if err != nil {
+		return nil //nolint:nilerr // a list on the command line: its entries are loaded
+	}
+	said, err := Unloadable(ctx, conn, snapshot, library.Next)
+	t.Warnings = append(t.Warnings, said...)
+	return err
 }
 
 // warnOfOthers names the roles and databases that will not feel the change, and what only new sessions take.

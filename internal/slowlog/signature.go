@@ -31,10 +31,14 @@ type Example struct {
 // mostExamples is how many a page shows.
 const mostExamples = 3
 
-// Signature reads what the table knows of a signature in a window: who ran it, and its longest executions.
-func (t *Table) Signature(ctx context.Context, conn *pg.Conn, of fingerprint.Signature, from, to time.Time) (apps []Application, examples []Example, err error) {
+// Signature reads what the table knows of a signature in a window: who ran it, and its longest executions. The times of the history's
+// snapshots tell which rows are of one and the same execution.
+func (t *Table) Signature(ctx context.Context, conn *pg.Conn, of fingerprint.Signature, from, to time.Time, snapshots []time.Time) (apps []Application, examples []Example, err error) {
 	if err := t.readable(conn, statements.Scope{By: statements.ByTotal}); err != nil {
 		return nil, nil, err
+	}
+	if snapshots == nil {
+		snapshots = []time.Time{}
 	}
 	zone := ""
 	if t.zoneless() {
@@ -42,11 +46,11 @@ func (t *Table) Signature(ctx context.Context, conn *pg.Conn, of fingerprint.Sig
 			return nil, nil, err
 		}
 	}
-	apps, err = query.ExtensionRows[Application](ctx, conn, t.in(), "slowlog/applications", t.zoneOf(zone), from, to, of.String())
+	apps, err = query.ExtensionRows[Application](ctx, conn, t.in(), "slowlog/applications", t.zoneOf(zone), from, to, of.String(), snapshots)
 	if err != nil {
 		return nil, nil, err
 	}
-	examples, err = query.ExtensionRows[Example](ctx, conn, t.in(), "slowlog/examples", t.zoneOf(zone), from, to, of.String(), mostExamples)
+	examples, err = query.ExtensionRows[Example](ctx, conn, t.in(), "slowlog/examples", t.zoneOf(zone), from, to, of.String(), snapshots, mostExamples)
 	for i := range examples {
 		examples[i].At, examples[i].Query = examples[i].At.UTC(), fingerprint.MaskSecrets(examples[i].Query)
 	}

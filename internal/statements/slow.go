@@ -25,35 +25,35 @@ const (
 
 // Statement is one row of `avadb slow`. Times are milliseconds, blocks are of 8 kB; nil is not known.
 type Statement struct {
-	Signature         *string    `json:"signature"`             // 16 hexadecimal digits; of a row of the table what its writer gave; null: none
-	QueryID           *string    `json:"queryid"`               // text: it exceeds 2^53; null: not known
-	Database          *string    `json:"database"`              // it ran in; null: not known
-	User              *string    `json:"user"`                  // role that ran it; null: not known
-	Origin            string     `json:"origin"`                // stats: from pg_stat_statements; app: written by the application; activity: seen running; log: from the server's log
-	Calls             int64      `json:"calls" col:""`          // finished executions
-	TotalMS           float64    `json:"total_ms" col:"num.2"`  // of execution, all calls together
-	MeanMS            float64    `json:"mean_ms" col:"num.2"`   // of execution, a call
-	MinMS             *float64   `json:"min_ms"`                // shortest call; null in a sample, and where it was reset
-	MaxMS             *float64   `json:"max_ms" col:"num.2"`    // longest call; null where it may be older than the window, or was reset
-	StddevMS          *float64   `json:"stddev_ms"`             // of the calls' execution times (population); null: not known
-	P50MS             *float64   `json:"p50_ms"`                // percentile of single executions; null: the counters hold none
-	P95MS             *float64   `json:"p95_ms"`                // likewise
-	P99MS             *float64   `json:"p99_ms"`                // likewise
-	Rows              *int64     `json:"rows" col:""`           // returned or changed; null, as all below: the table does not hold it
-	SharePct          *float64   `json:"share_pct" col:"num.1"` // of the execution time of all the statements asked for; null for a nested one
-	SharedBlksHit     *int64     `json:"shared_blks_hit"`       // found in shared_buffers
-	SharedBlksRead    *int64     `json:"shared_blks_read"`      // read from outside of shared_buffers
-	SharedBlksWritten *int64     `json:"shared_blks_written"`   // written by the statement itself
-	TempBlksRead      *int64     `json:"temp_blks_read"`        // of temporary files
-	TempBlksWritten   *int64     `json:"temp_blks_written"`     // of temporary files
-	WALBytes          *int64     `json:"wal_bytes"`             // of WAL that it made
-	StatsSince        *time.Time `json:"stats_since"`           // 17 and up
-	Confidence        Confidence `json:"confidence" col:""`     // for the window asked for
-	Flags             []string   `json:"flags"`                 // new, reset, evicted, restart, long, nested or vanished: see windows.md
-	Before            *Before    `json:"before"`                // the same statement in the window compared with; null where it did not run there, or none was asked for
-	ChangePct         *float64   `json:"change_pct"`            // of total_ms since that window; null where there is nothing to compare with
-	Example           *Example   `json:"example"`               // the slowest execution as it stood in the log, with --file; else null
-	Query             string     `json:"query" col:"elastic"`   // first text seen, with $1 for constants, secrets masked; whole, whatever its length
+	Signature         *string    `json:"signature"`                   // 16 hexadecimal digits; of a row of the table what its writer gave; null: none
+	QueryID           *string    `json:"queryid"`                     // text: it exceeds 2^53; null: not known
+	Database          *string    `json:"database"`                    // it ran in; null: not known
+	User              *string    `json:"user"`                        // role that ran it; null: not known
+	Origin            string     `json:"origin"`                      // stats: from pg_stat_statements; app: written by the application; activity: seen running; log: from the server's log
+	Calls             int64      `json:"calls" col:""`                // finished executions
+	TotalMS           float64    `json:"total_ms" col:"num.2"`        // of execution, all calls together
+	MeanMS            float64    `json:"mean_ms" col:"num.2"`         // of execution, a call
+	MinMS             *float64   `json:"min_ms"`                      // shortest call; null in a sample, and where it was reset
+	MaxMS             *float64   `json:"max_ms" col:"num.2"`          // longest call; null where it may be older than the window, or was reset
+	StddevMS          *float64   `json:"stddev_ms"`                   // of the calls' execution times (population); null: not known
+	P50MS             *float64   `json:"p50_ms"`                      // percentile of single executions; null: the counters hold none
+	P95MS             *float64   `json:"p95_ms"`                      // likewise
+	P99MS             *float64   `json:"p99_ms"`                      // likewise
+	Rows              *int64     `json:"rows" col:"spare"`            // returned or changed; null, as all below: the table does not hold it
+	SharePct          *float64   `json:"share_pct" col:"num.1,spare"` // of the execution time of all the statements asked for; null for a nested one
+	SharedBlksHit     *int64     `json:"shared_blks_hit"`             // found in shared_buffers
+	SharedBlksRead    *int64     `json:"shared_blks_read"`            // read from outside of shared_buffers
+	SharedBlksWritten *int64     `json:"shared_blks_written"`         // written by the statement itself
+	TempBlksRead      *int64     `json:"temp_blks_read"`              // of temporary files
+	TempBlksWritten   *int64     `json:"temp_blks_written"`           // of temporary files
+	WALBytes          *int64     `json:"wal_bytes"`                   // of WAL that it made
+	StatsSince        *time.Time `json:"stats_since"`                 // 17 and up
+	Confidence        Confidence `json:"confidence" col:""`           // for the window asked for
+	Flags             []string   `json:"flags"`                       // new, reset, evicted, restart, long, nested or vanished: see windows.md
+	Before            *Before    `json:"before"`                      // the same statement in the window compared with; null where it did not run there, or none was asked for
+	ChangePct         *float64   `json:"change_pct"`                  // of total_ms since that window; null where there is nothing to compare with
+	Example           *Example   `json:"example"`                     // the slowest execution as it stood in the log, with --file; else null
+	Query             string     `json:"query" col:"elastic"`         // first text seen, with $1 for constants, secrets masked; whole, whatever its length
 }
 
 // Example is one execution of a statement.
