@@ -161,7 +161,7 @@ func (a *app) printLogs(ctx context.Context, names []string, options pglog.Optio
 		return err
 	}
 	doc := logsDocument{head: a.head("logs", conn), Report: r.Report}
-	shown := &shortened{limit: limit}
+	shown := &shortened{limit: limit, examples: a.format == render.JSONL}
 	err = a.results(doc, logsLists(&r.Report, shown)...)
 	if len(shown.cut) > 0 {
 		a.log.Info("shown are " + strings.Join(shown.cut, ", ") + "; --limit 0 shows all")

@@ -15,8 +15,9 @@ const logsShown = 20
 
 // shortened cuts lists, and keeps what it left out: a list that ends without a word reads as if that were all.
 type shortened struct {
-	limit int // 0: nothing is cut
-	cut   []string
+	limit    int  // 0: nothing is cut
+	examples bool // errors come with all of their example, as the document has them
+	cut      []string
 }
 
 // first are the first rows of a list, as many as are shown.
@@ -113,8 +114,12 @@ func logsLists(r *pglog.Report, s *shortened) []any {
 		lists = append(lists, kindCounts(r), slices.Concat(
 			first(s, "users", shares("user", r.Users)), first(s, "databases", shares("database", r.Databases)), first(s, "applications", shares("application", r.Applications))))
 	}
-	if rows := errorRows(r); len(rows) > 0 {
-		lists = append(lists, first(s, "errors", rows))
+	switch {
+	case len(r.Errors) == 0:
+	case s.examples:
+		lists = append(lists, r.Errors)
+	default:
+		lists = append(lists, first(s, "errors", errorRows(r)))
 	}
 	if rows := crashRows(r); len(rows) > 0 {
 		lists = append(lists, first(s, "crashes", rows))
