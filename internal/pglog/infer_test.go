@@ -84,3 +84,17 @@ func TestInferUnknown(t *testing.T) {
 		t.Errorf("%q reads it as %+v", f.prefixes[0].Text, h)
 	}
 }
+
+// A padded name ends where its blanks do: they are no part of the field behind it.
+func TestPaddedName(t *testing.T) {
+	p, err := ParsePrefix("%m [%5p] %-10u %d ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var h head
+	var k clock
+	line := []byte("2026-12-01 11:04:46.970 UTC [ 5928] app        shop LOG:  duration: 1.234 ms  statement: select 1")
+	if !p.match(line, &k, &h) || string(h.User) != "app" || string(h.Database) != "shop" {
+		t.Errorf("role %q, database %q", h.User, h.Database)
+	}
+}
