@@ -17,6 +17,7 @@ import (
 	"avadb/internal/fault"
 	"avadb/internal/pg"
 	"avadb/internal/pglog"
+	"avadb/internal/render"
 	"avadb/internal/serverlog"
 	"avadb/internal/units"
 )
@@ -86,11 +87,14 @@ type logsDocument struct {
 
 func newLogs(a *app) *cobra.Command {
 	var o logOptions
+	var limit int
 	c := newCommand(spec{
 		use: "logs FILE...", short: "What PostgreSQL's own log files say", offline: true,
 		long: `Reads server logs and counts what they say: durations by kind, role, database and application, errors with an example of each,
 connections, lock waits and deadlocks, temporary files, checkpoints, autovacuum, cancelled statements, and each minute's events. It
 needs no server; --from-server reads the files that a server has, through SQL, where the role may. The slow statements of a log: avadb slow --file FILE.
+
+A table shows the first lines of each list and says how many there are; --limit 0 shows all. The other formats have all of them.
 
 A FILE is a stderr log with any log_line_prefix, csvlog or jsonlog, plain or compressed with gzip or zstd; - is stdin, a quoted pattern
 stands for the files that match it. Which format it has shows in its first lines. Files may be of several formats; they are read in
@@ -105,8 +109,11 @@ avadb logs --from-server --since 1h -h db1`,
 		exits: `  1  a file could not be read; what the others say is printed
   2  no file is named, or the prefix, a time or a time zone is not valid
   4  with --from-server: a privilege is missing, or the server's log is not in files`,
-	}, func(ctx context.Context, _ *cobra.Command, names []string) error { return runLogs(ctx, a, o, names) })
+	}, func(ctx context.Context, _ *cobra.Command, names []string) error {
+		return runLogs(ctx, a, o, limit, names)
+	})
 	o.addFlags(c.Flags())
+	c.Flags().IntVar(&limit, "limit", logsShown, "how many lines of each list of a table; 0: all")
 	return c
 }
 
@@ -122,7 +129,13 @@ func needsFiles(c *cobra.Command, args []string) error {
 	return nil
 }
 
-func runLogs(ctx context.Context, a *app, o logOptions, names []string) error {
+func runLogs(ctx context.Context, a *app, o logOptions, limit int, names []string) error {
+	if limit < 0 {
+		return fault.New(fault.Usage, "--limit %d is negative", limit)
+	}
+	if a.format != render.Table {
+		limit = 0 // programs get all
+	}
 	options, err := o.read(a.now())
 	if err != nil {
 		return err
@@ -135,20 +148,35 @@ func runLogs(ctx context.Context, a *app, o logOptions, names []string) error {
 			}
 			options.Logs = log
 			asOn(&options, log.Facts)
-			return a.printLogs(ctx, names, options, conn)
+			return a.printLogs(ctx, names, options, limit, conn)
 		})
 	}
-	return a.printLogs(ctx, names, options, nil)
+	return a.printLogs(ctx, names, options, limit, nil)
 }
 
-func (a *app) printLogs(ctx context.Context, names []string, options pglog.Options, conn *pg.Conn) error {
+func (a *app) printLogs(ctx context.Context, names []string, options pglog.Options, limit int, conn *pg.Conn) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	r, err := a.readLogs(ctx, names, options)
 	if err != nil {
 		return err
 	}
 	doc := logsDocument{head: a.head("logs", conn), Report: r.Report}
-	return errors.Join(a.results(doc, logsLists(&r.Report)...), unreadLogs(r.Files))
+	shown := &shortened{limit: limit, examples: a.format == render.JSONL}
+	err = a.results(doc, logsLists(&r.Report, shown)...)
+	if len(shown.cut) > 0 {
+		a.log.Info("shown are " + strings.Join(shown.cut, ", ") + "; --limit 0 shows all")
+	}
+	if r.Range.From == nil && (!options.Since.IsZero() || !options.Until.IsZero()) && linesRead(r.Files) > 0 {
+		a.log.Warn("no event of the logs lies within the window, or they have no timestamps")
+	}
+	return errors.Join(err, unreadLogs(r.Files))
+}
+
+func linesRead(files []pglog.File) (lines int64) {
+	for _, f := range files {
+		lines += f.Lines
+	}
+	return lines
 }
 
 // gcPercent is what the heap may grow by between collections while logs are read: little is thrown away, so that room is what counts.
@@ -171,9 +199,9 @@ func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Opt
 		switch {
 		case f.Error != nil:
 		case f.Format == "empty":
-			a.log.Info(f.Name + " is empty")
+			a.log.Info(printedName(f.Name) + " is empty")
 		case f.SkippedLines > 0:
-			a.log.Warn(fmt.Sprintf("%s: %d of %d lines are no part of a message", f.Name, f.SkippedLines, f.Lines))
+			a.log.Warn(fmt.Sprintf("%s: %d of %d lines are no part of a message%s", printedName(f.Name), f.SkippedLines, f.Lines, whyOf(f, options)))
 		}
 		if f.Cut > 0 {
 			a.log.Warn(fmt.Sprintf("%s: of %d messages longer than 64 MB the end was left out", f.Name, f.Cut))
@@ -186,6 +214,24 @@ func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Opt
 		a.warnOfZone(r.DoubtfulZone)
 	}
 	return r, nil
+}
+
+func printedName(file string) string {
+	if file == "-" {
+		return "stdin"
+	}
+	return file
+}
+
+// whyOf says what to do about lines that fit no message: of stderr the prefix may be another than it seemed.
+func whyOf(f pglog.File, options pglog.Options) string {
+	switch {
+	case f.Prefix == nil:
+		return ""
+	case options.Prefix != "":
+		return fmt.Sprintf(": does SHOW log_line_prefix say %q on the server that wrote it?", *f.Prefix)
+	}
+	return fmt.Sprintf(": log_line_prefix is taken for %q; where SHOW log_line_prefix says another, give it with --log-line-prefix", *f.Prefix)
 }
 
 // writtenTwice names files that differ in their ending and their format alone, as a server with several of log_destination writes them.

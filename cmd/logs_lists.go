@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -9,8 +10,24 @@ import (
 	"avadb/internal/pglog"
 )
 
-// How many lines of a list people are shown; the document has all.
+// How many lines of a list people are shown, unless they say; programs get all.
 const logsShown = 20
+
+// shortened cuts lists, and keeps what it left out: a list that ends without a word reads as if that were all.
+type shortened struct {
+	limit    int  // 0: nothing is cut
+	examples bool // errors come with all of their example, as the document has them
+	cut      []string
+}
+
+// first are the first rows of a list, as many as are shown.
+func first[T any](s *shortened, what string, rows []T) []T {
+	if s.limit == 0 || len(rows) <= s.limit {
+		return rows
+	}
+	s.cut = append(s.cut, fmt.Sprintf("%d of %d %s", s.limit, len(rows), what))
+	return rows[:s.limit]
+}
 
 // logsSummary is what a log says in one number each.
 type logsSummary struct {
@@ -57,6 +74,21 @@ type logsShare struct {
 	TotalMS    float64 `json:"total_ms" col:"num.3"`
 }
 
+// logsError is a class of errors with the statement of its example.
+type logsError struct {
+	Count     int64   `json:"count" col:""`
+	Severity  string  `json:"severity" col:""`
+	SQLState  *string `json:"sqlstate" col:""`
+	Message   string  `json:"message" col:"elastic"`
+	Statement *string `json:"statement" col:"elastic"`
+}
+
+type logsCrash struct {
+	At      *time.Time `json:"crash" col:""`
+	Message string     `json:"message" col:"elastic"`
+	Detail  *string    `json:"detail" col:"elastic"`
+}
+
 type logsDeadlock struct {
 	At       *time.Time `json:"deadlock" col:""`
 	Database *string    `json:"database" col:""`
@@ -73,27 +105,35 @@ type logsMinute struct {
 }
 
 // logsLists are a report's sections for people: what it does not hold is left out.
-func logsLists(r *pglog.Report) []any {
+func logsLists(r *pglog.Report, s *shortened) []any {
 	lists := []any{r.Files, logsSummaryOf(r)}
 	if counts := severityCounts(r); len(counts) > 0 {
 		lists = append(lists, counts)
 	}
 	if r.Durations.Events > 0 {
-		lists = append(lists, kindCounts(r), slices.Concat(shares("user", r.Users), shares("database", r.Databases), shares("application", r.Applications)))
+		lists = append(lists, kindCounts(r), slices.Concat(
+			first(s, "users", shares("user", r.Users)), first(s, "databases", shares("database", r.Databases)), first(s, "applications", shares("application", r.Applications))))
 	}
-	if len(r.Errors) > 0 {
-		lists = append(lists, r.Errors[:min(len(r.Errors), logsShown)])
+	switch {
+	case len(r.Errors) == 0:
+	case s.examples:
+		lists = append(lists, r.Errors)
+	default:
+		lists = append(lists, first(s, "errors", errorRows(r)))
 	}
-	if rows := deadlockRows(r); len(rows) > 0 {
-		lists = append(lists, rows)
+	if rows := crashRows(r); len(rows) > 0 {
+		lists = append(lists, first(s, "crashes", rows))
 	}
-	if s := r.LockWaits.Statements; len(s) > 0 {
-		lists = append(lists, s[:min(len(s), logsShown)])
+	if reports := first(s, "deadlocks", r.DeadlockReports); len(reports) > 0 {
+		lists = append(lists, deadlockRows(reports))
 	}
-	if s := r.TempFiles.Statements; len(s) > 0 {
-		lists = append(lists, s[:min(len(s), logsShown)])
+	if waits := r.LockWaits.Statements; len(waits) > 0 {
+		lists = append(lists, first(s, "waiting statements", waits))
 	}
-	if rows := busiestMinutes(r); len(rows) > 1 {
+	if loads := r.TempFiles.Statements; len(loads) > 0 {
+		lists = append(lists, first(s, "statements with temporary files", loads))
+	}
+	if rows := busiestMinutes(r, s); len(rows) > 1 {
 		lists = append(lists, rows)
 	}
 	return lists
@@ -134,11 +174,25 @@ func shares(of string, all map[string]pglog.Share) (rows []logsShare) {
 	slices.SortFunc(rows, func(a, b logsShare) int {
 		return cmp.Or(cmp.Compare(b.TotalMS, a.TotalMS), cmp.Compare(a.Name, b.Name))
 	})
-	return rows[:min(len(rows), logsShown)]
+	return rows
 }
 
-func deadlockRows(r *pglog.Report) (rows []logsDeadlock) {
-	for _, d := range r.DeadlockReports[:min(len(r.DeadlockReports), logsShown)] {
+func errorRows(r *pglog.Report) (rows []logsError) {
+	for _, e := range r.Errors {
+		rows = append(rows, logsError{e.Count, e.Severity, e.SQLState, e.Message, e.Example.Statement})
+	}
+	return rows
+}
+
+func crashRows(r *pglog.Report) (rows []logsCrash) {
+	for _, c := range r.Crashes {
+		rows = append(rows, logsCrash{c.At, c.Message, c.Detail})
+	}
+	return rows
+}
+
+func deadlockRows(reports []pglog.Deadlock) (rows []logsDeadlock) {
+	for _, d := range reports {
 		for _, p := range d.Processes {
 			rows = append(rows, logsDeadlock{d.At, d.Database, p.PID, p.Statement})
 		}
@@ -147,12 +201,12 @@ func deadlockRows(r *pglog.Report) (rows []logsDeadlock) {
 }
 
 // busiestMinutes are those with the most time of statements, in their order.
-func busiestMinutes(r *pglog.Report) (rows []logsMinute) {
+func busiestMinutes(r *pglog.Report, s *shortened) (rows []logsMinute) {
 	for _, m := range r.PerMinute {
 		rows = append(rows, logsMinute(m))
 	}
 	slices.SortStableFunc(rows, func(a, b logsMinute) int { return cmp.Compare(b.TotalMS, a.TotalMS) })
-	rows = rows[:min(len(rows), logsShown)]
+	rows = first(s, "minutes (the busiest)", rows)
 	slices.SortFunc(rows, func(a, b logsMinute) int { return a.At.Compare(b.At) })
 	return rows
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"avadb/internal/fault"
+	"avadb/internal/fingerprint"
 	"avadb/internal/pg"
 	"avadb/internal/statements"
 	"avadb/internal/units"
@@ -47,7 +48,8 @@ type slowDocument struct {
 func newSlow(a *app) *cobra.Command {
 	var o slowOptions
 	c := newCommand(spec{
-		use: "slow [SIGNATURE]", short: "The statements that cost most, and the window that this is true for", args: atMost(1),
+		use: "slow [SIGNATURE]", short: "The statements that cost most, and the window that this is true for",
+		args: func(_ *cobra.Command, args []string) error { return oneSignature(o, args) },
 		long: `Top statements of a window. Where avadb slowlog collect keeps a history, the window is a true one: what was counted between two of
 its snapshots, or since one of them. Without a history the answer comes from pg_stat_statements as it stands, whose counters only
 go up, and says what window it really covers. --sample measures a true window, now. Cancelled, failed and still running
@@ -103,6 +105,24 @@ avadb slow --since 1h --all-databases -o json | jq '.statements[0]'`,
 	addFileFlags(f, &o)
 	completeSlow(a, c)
 	return c
+}
+
+// oneSignature refuses names of files: a shell makes such of a pattern that is not quoted, and the flag takes the first alone.
+func oneSignature(o slowOptions, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	_, err := fingerprint.Parse(strings.ToLower(args[0]))
+	switch {
+	case err != nil && len(o.files) > 0:
+		return fault.New(fault.Usage, "--file takes one name, and %q stands outside of it", args[0]).
+			WithHint("put a pattern into quotes, so that the shell leaves it alone: --file '*.log'; or give --file before each name")
+	case err != nil && strings.ContainsAny(args[0], "./"):
+		return fault.New(fault.Usage, "%s", err.Error()).WithHint("is it a server's log? avadb slow --file %s", shellQuote(args[0]))
+	case len(args) > 1:
+		return fault.New(fault.Usage, "avadb slow takes at most 1 argument, got %d", len(args))
+	}
+	return nil
 }
 
 func orders() string {

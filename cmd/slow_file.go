@@ -46,16 +46,16 @@ func (o slowOptions) checkFile(a *app) error {
 	return nil
 }
 
-// fileRow is a row for people: a log has percentiles, and no rows.
+// fileRow is a row for people and for spreadsheets: a log has percentiles, and no rows.
 type fileRow struct {
 	Calls    int64    `json:"calls" col:""`
 	TotalMS  float64  `json:"total_ms" col:"num.2"`
 	MeanMS   float64  `json:"mean_ms" col:"num.2"`
-	P50MS    *float64 `json:"p50_ms" col:"num.2"`
-	P95MS    *float64 `json:"p95_ms" col:"num.2"`
+	P50MS    *float64 `json:"p50_ms" col:"num.2,spare"`
+	P95MS    *float64 `json:"p95_ms" col:"num.2,spare"`
 	P99MS    *float64 `json:"p99_ms" col:"num.2"`
 	MaxMS    *float64 `json:"max_ms" col:"num.2"`
-	SharePct *float64 `json:"share_pct" col:"num.1"`
+	SharePct *float64 `json:"share_pct" col:"num.1,spare"`
 	Query    string   `json:"query" col:"elastic"`
 }
 
@@ -196,7 +196,7 @@ func fileStatement(s *pglog.Statement) statements.Statement {
 }
 
 func fileRows(a *app, all []statements.Statement) any {
-	if a.format != render.Table && a.format != render.Plain {
+	if a.format == render.JSON || a.format == render.JSONL {
 		return all
 	}
 	rows := make([]fileRow, 0, len(all))

@@ -81,6 +81,9 @@ func formOf(sample []byte, o *Options) (*form, error) {
 	case o.prefix != nil:
 		return nil, fault.New(fault.Failed, "no line of it begins with the log_line_prefix %q", o.prefix.Text).
 			WithHint("SHOW log_line_prefix on the server that wrote it; without --log-line-prefix it is detected")
+	case sample[0] == '{' || sample[0] == '[' && bytes.ContainsRune([]byte("{\r\n "), rune(sample[min(1, len(sample)-1)])):
+		return nil, fault.New(fault.Failed, "it is JSON of another kind than PostgreSQL's jsonlog").
+			WithHint("take the log's own lines out of it first, as with jq -r '.[].textPayload'")
 	}
 	return nil, fault.New(fault.Failed, "no PostgreSQL log format fits its first lines").
 		WithHint("if it is a stderr log, give what SHOW log_line_prefix says: --log-line-prefix '%%m [%%p] '")

@@ -1,6 +1,13 @@
 package pglog
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"sync"
+
+	"avadb/internal/fingerprint"
+)
 
 // failure is a class of errors: those of one severity and code whose messages differ in names and numbers alone.
 type failure struct {
@@ -43,6 +50,7 @@ func (d *digest) failure(e *Event) {
 		}
 		if f = d.errors[string(d.canonical)]; f == nil {
 			f = &failure{severity: e.Severity, state: string(e.SQLState), message: string(d.canonical[begin:]), seq: d.seq(e), example: exampleOf(e)}
+			f.example.hide(f.message)
 			d.errors[string(d.canonical)] = f
 		}
 	}
@@ -57,6 +65,41 @@ func exampleOf(e *Event) ErrorExample {
 	}
 }
 
+// hide masks the secrets. The server quotes a statement's own words in what it says of it, and so nothing is quoted where these hold a secret.
+func (x *ErrorExample) hide(class string) {
+	if x.Statement != nil {
+		masked := withoutPassword(fingerprint.MaskSecrets(*x.Statement))
+		if masked != *x.Statement {
+			*x.Statement, x.Message = masked, class
+		}
+	}
+	x.Message = hidden(x.Message)
+	for _, said := range []*string{x.Detail, x.Hint} {
+		if said != nil {
+			*said = hidden(*said)
+		}
+	}
+}
+
+// hidden masks the secrets of a text that is no statement: within a comment connection strings are looked for.
+func hidden(text string) string {
+	masked := fingerprint.MaskSecrets("/* " + fingerprint.MaskSecrets(text) + " */")
+	return strings.TrimSuffix(strings.TrimPrefix(masked, "/* "), " */")
+}
+
+var barePassword = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)^(\s*(?:alter|create)\s+(?:role|user|group)\b.*?\bpassword\s+)("[^"]*"?|[^\s'"$;]+)(.?)`)
+})
+
+// withoutPassword masks one that was forgotten to be quoted, for which the statement failed.
+func withoutPassword(statement string) string {
+	m := barePassword().FindStringSubmatchIndex(statement)
+	if m == nil || statement[m[6]:m[7]] == "'" || strings.EqualFold(statement[m[4]:m[5]], "null") {
+		return statement
+	}
+	return statement[:m[4]] + "***" + statement[m[5]:]
+}
+
 // longestClass in bytes.
 const longestClass = 300
 
@@ -69,6 +112,12 @@ func appendClass(dst, m []byte) []byte {
 			return dst
 		case c == '"':
 			dst = append(dst, `"?"`...)
+			if bytes.HasPrefix(m[i:], []byte(`""`)) { // a name with its own quotes: at or near ""Name""
+				if n := bytes.Index(m[i+2:], []byte(`""`)); n > 0 {
+					i += n + 4
+					continue
+				}
+			}
 			n := bytes.IndexByte(m[i+1:], '"')
 			if n < 0 {
 				return dst

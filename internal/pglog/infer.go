@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -14,8 +15,14 @@ func infer(all [][]byte) []*Prefix {
 	g := &guess{}
 	for _, line := range all[:min(len(all), inferred)] {
 		if at := labelAt().FindSubmatchIndex(line); at != nil && at[2] <= longestPrefix {
-			g.heads = append(g.heads, stamped(string(line[:at[2]])))
-			g.names = append(g.names, namesIn(line[at[3]:]))
+			front := string(line[:at[2]])
+			if wrapped := strings.TrimLeft(front, "[ "); strings.HasPrefix(wrapped, `{"`) {
+				continue // JSON with the log in one of its fields
+			}
+			said := namesIn(line[at[3]:])
+			said.pid = pidIn(front)
+			g.heads = append(g.heads, strings.ReplaceAll(stamped(front), "[unknown]", nameless))
+			g.names = append(g.names, said)
 		}
 	}
 	if len(g.heads) == 0 {
@@ -55,10 +62,11 @@ var stamps = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)?( (?:[A-Z]{2,5}|[+-]\d\d(?::?\d\d)?)\b)?`)
 })
 
-// Bytes that stand for a timestamp with a fraction and for one without.
+// Bytes that stand for a timestamp with a fraction, for one without, and for a name that the server does not know.
 const (
 	fraction = "\x01"
 	seconds  = "\x02"
+	nameless = "\x03"
 )
 
 // stamped replaces timestamps, which hold what parts fields.
@@ -78,8 +86,25 @@ type guess struct {
 	used  string      // the verbs that have a place
 }
 
-// connected is what a message says of its own session.
-type connected struct{ user, database, app string }
+// connected is what a line says of its own session.
+type connected struct{ user, database, app, pid string }
+
+var sessionID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b[0-9a-f]{8}\.([0-9a-f]{1,8})\b`)
+})
+
+// pidIn is the process that a session's id (%c) ends with; "" where there is none.
+func pidIn(front string) string {
+	m := sessionID().FindStringSubmatch(front)
+	if m == nil {
+		return ""
+	}
+	pid, err := strconv.ParseUint(m[1], 16, 32)
+	if err != nil {
+		return ""
+	}
+	return strconv.FormatUint(pid, 10)
+}
 
 var authorized = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?:user|Benutzer|utilisateur|usuario)=(\S+) (?:database|Datenbank|base de données|base de datos)=(\S+)(?: application_name=(.*))?`)
@@ -87,7 +112,7 @@ var authorized = sync.OnceValue(func() *regexp.Regexp {
 
 func namesIn(message []byte) (c connected) {
 	if m := authorized().FindSubmatch(message[:min(len(message), 300)]); m != nil {
-		c = connected{string(m[1]), string(m[2]), string(m[3])}
+		c = connected{user: string(m[1]), database: string(m[2]), app: string(m[3])}
 	}
 	return c
 }
@@ -117,7 +142,7 @@ func cutCommon(values []string, common func([]string) string) (string, []string)
 }
 
 // telling bytes belong to a field, also where all lines have them.
-const telling = "0123456789" + fraction + seconds
+const telling = "0123456789" + fraction + seconds + nameless
 
 const parting = " |,;:@/[](){}<>=-#\t"
 
@@ -243,12 +268,29 @@ func (g *guess) typed(values []string) string {
 	if slices.ContainsFunc(values, func(v string) bool { return v == "" || strings.Trim(v, "0123456789") != "" }) {
 		return ""
 	}
-	for _, verb := range []string{"p", "l"} {
+	for _, verb := range g.numbers(values) {
 		if !strings.Contains(g.used, verb) {
 			return "%" + verb
 		}
 	}
 	return "%x"
+}
+
+// numbers are what a column of numbers may be, the most likely first. Where a session's id tells the process, another number is the line's.
+func (g *guess) numbers(values []string) []string {
+	told := false
+	for i, v := range values {
+		if pid := g.names[i].pid; pid != "" {
+			if v != pid {
+				return []string{"l", "p"}
+			}
+			told = true
+		}
+	}
+	if told {
+		return []string{"p"}
+	}
+	return []string{"p", "l"}
 }
 
 // named tells a name by the connections' messages, and by what is not yet there.
@@ -275,7 +317,7 @@ func (g *guess) named(values []string) string {
 		return "%i"
 	}
 	for _, verb := range []string{"u", "d", "a"} {
-		if !strings.Contains(g.used, verb) && (verb != "u" || len(g.names) == 0 || !bytes.Contains([]byte(strings.Join(values, "")), []byte("[unknown]"))) {
+		if !strings.Contains(g.used, verb) && (verb != "u" || len(g.names) == 0 || !bytes.Contains([]byte(strings.Join(values, "")), []byte(nameless))) {
 			return "%" + verb
 		}
 	}

@@ -64,3 +64,37 @@ func TestInfer(t *testing.T) {
 		})
 	}
 }
+
+// A name that no line of the sample knows is a field, and no text of the prefix; a session's id tells which number is the process.
+func TestInferUnknown(t *testing.T) {
+	var lines [][]byte
+	for n := range 40 {
+		user := fmt.Sprintf("role%d", n%7)
+		front := fmt.Sprintf("2026-11-24 03:20:47.%03d UTC [65640000.%x-%d] [%d] [user=%s,db=shop,app=[unknown]] ", n, 4000+n/10, n%10+1, 4000+n/10, user)
+		lines = append(lines, []byte(front+"LOG:  connection authorized: user="+user+" database=shop"), []byte(front+"LOG:  duration: 1.234 ms  statement: select 1"))
+	}
+	f, err := detect(append(bytes.Join(lines, []byte("\n")), '\n'), &Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var h head
+	var k clock
+	later := []byte("2026-11-24 03:21:00.000 UTC [65640000.fa1-17] [4001] [user=role1,db=shop,app=psql] LOG:  duration: 1.234 ms  statement: select 1")
+	if !f.prefixes[0].match(later, &k, &h) || h.PID != 4001 || string(h.User) != "role1" {
+		t.Errorf("%q reads it as %+v", f.prefixes[0].Text, h)
+	}
+}
+
+// A padded name ends where its blanks do: they are no part of the field behind it.
+func TestPaddedName(t *testing.T) {
+	p, err := ParsePrefix("%m [%5p] %-10u %d ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var h head
+	var k clock
+	line := []byte("2026-12-01 11:04:46.970 UTC [ 5928] app        shop LOG:  duration: 1.234 ms  statement: select 1")
+	if !p.match(line, &k, &h) || string(h.User) != "app" || string(h.Database) != "shop" {
+		t.Errorf("role %q, database %q", h.User, h.Database)
+	}
+}

@@ -28,7 +28,7 @@ type Report struct {
 // File is one that was read.
 type File struct {
 	Name         string  `json:"name" col:"elastic"`   // as given
-	Format       string  `json:"format" col:""`        // stderr, csv or json; +syslog, +docker, +cri, +cloudsql, +azure: what it is wrapped in; +gzip, +zstd
+	Format       string  `json:"format" col:""`        // stderr, csv or json; +syslog, +docker, +cri, +cloudsql, +azure, +kubectl, +compose, +journal: what it is wrapped in; +gzip, +zstd
 	Prefix       *string `json:"log_line_prefix"`      // of a stderr log: given, or detected; null: another format
 	Bytes        int64   `json:"bytes" col:""`         // read, decompressed
 	Lines        int64   `json:"lines" col:""`         // read

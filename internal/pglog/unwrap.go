@@ -24,6 +24,9 @@ var wrappings = []wrapping{
 	{"cri", uncri},
 	{"cloudsql", uncloudsql},
 	{"azure", unazure},
+	{"kubectl", unkubectl},
+	{"compose", uncompose},
+	{"journal", unjournal},
 }
 
 // wrappedIn tells what wraps the lines of a sample; nil: nothing does.
@@ -127,6 +130,36 @@ func unsyslog(line []byte) ([]byte, bool) {
 func partOfEvent(text []byte) bool {
 	m := labelAt().FindIndex(text[:min(len(text), longestPrefix)])
 	return m != nil
+}
+
+var (
+	kubectl = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:\[pod/[^\]/ ]+/[^\]/ ]+\] (?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)(?: |$))?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6,9}(?:Z|[+-]\d\d:\d\d)(?: |$))`)
+	})
+	compose = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[\w.-]+[-_]\d+ +\| ?(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6,9}Z ?)?`)
+	})
+	journal = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:?\d\d) \S+ [^\s\[:]+\[\d+\]:(?: |$)`)
+	})
+)
+
+// unkubectl takes away what kubectl logs --prefix and --timestamps put before each line.
+func unkubectl(line []byte) ([]byte, bool) { return behind(kubectl(), line) }
+
+// uncompose takes away the name of the service, and the time of --timestamps.
+func uncompose(line []byte) ([]byte, bool) { return behind(compose(), line) }
+
+// unjournal takes away what journalctl puts before each line that a service writes.
+func unjournal(line []byte) ([]byte, bool) { return behind(journal(), line) }
+
+// behind is what stands behind the front that something puts before each line, also before those that go on with a message.
+func behind(front *regexp.Regexp, line []byte) ([]byte, bool) {
+	at := front.FindIndex(line)
+	if at == nil {
+		return nil, false
+	}
+	return append(append([]byte(nil), line[at[1]:]...), '\n'), true
 }
 
 // undocker reads {"log":"...\n","stream":"stderr","time":"..."}.

@@ -51,6 +51,11 @@ func TestWrapped(t *testing.T) {
 			return `{"log":` + quoted(t, line+"\n") + `,"stream":"stderr","time":"2026-11-24T04:57:27.1Z"}`
 		},
 		"cri": func(_ int, line string) string { return "2026-11-24T04:57:27.123456789Z stderr F " + line },
+		"kubectl": func(_ int, line string) string {
+			return "[pod/pg-1/postgres] 2026-11-24T04:57:27.123456789Z " + line
+		},
+		"compose": func(_ int, line string) string { return "pg-1  | " + line },
+		"journal": func(_ int, line string) string { return "Nov 24 04:57:27 db1 postgres[32418]: " + line },
 		"syslog": func(_ int, line string) string {
 			if !strings.HasPrefix(line, "\t") && !strings.Contains(line, "STATEMENT:") && !strings.Contains(line, "DETAIL:") {
 				message, part = message+1, 0
@@ -65,6 +70,15 @@ func TestWrapped(t *testing.T) {
 			equal(t, "report", comparable(t, r), want)
 		})
 	}
+	t.Run("kubectl with one of its fronts", func(t *testing.T) {
+		for _, front := range []string{"[pod/pg-1/postgres] ", "2026-11-24T04:57:27.123456789Z "} {
+			r := run(t, pglog.Options{}, wrap(t, log, func(_ int, line string) string { return front + line }))
+			equal(t, "report", comparable(t, r), want)
+			r = run(t, pglog.Options{}, wrap(t, "testdata/edge/p_debian.json", func(_ int, line string) string { return front + line }))
+			equal(t, "format", r.Files[0].Format, "json+kubectl")
+			equal(t, "report", comparable(t, r), want)
+		}
+	})
 	t.Run("cloudnativepg", func(t *testing.T) {
 		name := wrap(t, "testdata/edge/p_debian.json", func(_ int, line string) string {
 			for from, to := range map[string]string{
@@ -88,6 +102,20 @@ func TestWrapped(t *testing.T) {
 		r := run(t, pglog.Options{}, name)
 		equal(t, "durations", []any{r.Durations.Executions, r.Durations.TotalMS, r.Users["app"].Executions}, []any{int64(1), 1.5, int64(1)})
 		equal(t, "severities", r.Severities, map[string]int64{"LOG": 1, "ERROR": 1})
+	})
+	t.Run("an array of JSON", func(t *testing.T) { // no prefix of it is made up
+		name := filepath.Join(t.TempDir(), "export.json")
+		line := `{"textPayload":"2026-11-24 04:57:17.970 UTC [7]: [3-1] db=shop,user=app LOG:  duration: 1.500 ms  statement: select 1"}`
+		if err := os.WriteFile(name, []byte("["+strings.Repeat(line+",\n", 20)+line+"]\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := pglog.Run(t.Context(), []string{name}, nil, pglog.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if problem := r.Files[0].Error; problem == nil || !strings.Contains(*problem, "it is JSON of another kind") {
+			t.Errorf("%+v", r.Files[0])
+		}
 	})
 	t.Run("azure", func(t *testing.T) {
 		name := filepath.Join(t.TempDir(), "azure.json")
