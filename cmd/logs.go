@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -155,7 +156,7 @@ func runLogs(ctx context.Context, a *app, o logOptions, limit int, names []strin
 }
 
 func (a *app) printLogs(ctx context.Context, names []string, options pglog.Options, limit int, conn *pg.Conn) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
+	defer collectSeldom()()
 	r, err := a.readLogs(ctx, names, options)
 	if err != nil {
 		return err
@@ -179,8 +180,16 @@ func linesRead(files []pglog.File) (lines int64) {
 	return lines
 }
 
-// gcPercent is what the heap may grow by between collections while logs are read: little is thrown away, so that room is what counts.
-const gcPercent = 80
+// collectSeldom sets the collector up for reading logs: little is thrown away, so that a large heap may grow by a third alone, and a small
+// one by what is left of 100 MB. For that it counts memory that nobody touches, and which is therefore none.
+func collectSeldom() (undo func()) {
+	untouched := make([]byte, 64<<20)
+	before := debug.SetGCPercent(30)
+	return func() {
+		debug.SetGCPercent(before)
+		runtime.KeepAlive(untouched)
+	}
+}
 
 // readLogs reads log files and says on stderr what was left out.
 func (a *app) readLogs(ctx context.Context, patterns []string, options pglog.Options) (*pglog.Result, error) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -77,7 +76,7 @@ func runSlowFile(ctx context.Context, a *app, o slowOptions, w window) error {
 			return err
 		}
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
+	defer collectSeldom()()
 	r, err := a.readLogs(ctx, o.files, options)
 	if err != nil {
 		return err

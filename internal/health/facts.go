@@ -94,6 +94,10 @@ type statementRow struct {
 // look reads the server once, on a connection of the pool. A part that fails does not stop the others.
 func (s *Service) look(ctx context.Context) *facts {
 	began, f := time.Now(), &facts{}
+	if v, answered := s.database.get(ctx); answered && v.reason == reasonDatabase { // the pool would wait for what is not there
+		f.took, f.failed = time.Since(began), []string{"pool"}
+		return f
+	}
 	limit := fault.New(fault.Timeout, "the metrics were not read within %s", scrapeLimit)
 	bounded, stop := context.WithTimeoutCause(ctx, scrapeLimit, limit)
 	defer stop()

@@ -85,16 +85,23 @@ func TestInferUnknown(t *testing.T) {
 	}
 }
 
-// A padded name ends where its blanks do: they are no part of the field behind it.
-func TestPaddedName(t *testing.T) {
-	p, err := ParsePrefix("%m [%5p] %-10u %d ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var h head
-	var k clock
-	line := []byte("2026-12-01 11:04:46.970 UTC [ 5928] app        shop LOG:  duration: 1.234 ms  statement: select 1")
-	if !p.match(line, &k, &h) || string(h.User) != "app" || string(h.Database) != "shop" {
-		t.Errorf("role %q, database %q", h.User, h.Database)
+// A padded field takes its width, and its blanks are no part of those beside it.
+func TestPaddedFields(t *testing.T) {
+	for _, c := range []struct{ prefix, line, user, database string }{
+		{"%m [%5p] %-10u %d ", "2026-12-01 11:04:46.970 UTC [ 5928] app        shop LOG:  checkpoint starting: time", "app", "shop"},
+		{"%m [%-7p] %10u %-6d|", "2026-12-01 11:04:46.970 UTC [5928   ]        app shop  |LOG:  checkpoint starting: time", "app", "shop"},
+		{"%m [%5p] %-10u %d ", "2026-12-01 11:04:46.970 UTC [15928] a_longer_one shop LOG:  checkpoint starting: time", "a_longer_one", "shop"},
+		{"%m [%5p] %-10u %-4d %-3e ", "2026-12-01 11:04:46.970 UTC [ 5928]                 00000 LOG:  checkpoint starting: time", "", ""},
+		{"%-10u%-5d", "app       shop LOG:  checkpoint starting: time", "app", "shop"},
+	} {
+		p, err := ParsePrefix(c.prefix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var h head
+		var k clock
+		if !p.match([]byte(c.line), &k, &h) || string(h.User) != c.user || string(h.Database) != c.database || c.line[h.n:] != "checkpoint starting: time" {
+			t.Errorf("%q: role %q, database %q", c.line, h.User, h.Database)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package pglog
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 
 	"avadb/internal/fault"
@@ -12,7 +13,7 @@ type step struct {
 	verb    byte // as in log_line_prefix, 0: text alone
 	literal []byte
 	end     byte // what ends a field of text: the first byte of the literal behind it; 0 where nothing follows
-	padded  bool // blanks may stand before or behind it: %-10u
+	width   int  // bytes that it takes at least, with blanks before or behind it: 10 of %-10u
 }
 
 // Prefix is a log_line_prefix, compiled.
@@ -46,7 +47,8 @@ func ParsePrefix(text string) (*Prefix, error) {
 			literal = append(literal, '%')
 		case strings.IndexByte("audrhbpPtmnQiecslvxqL", text[i]) >= 0:
 			flush()
-			p.steps = append(p.steps, step{verb: text[i], padded: i > begin+1})
+			width, _ := strconv.Atoi(strings.TrimLeft(text[begin+1:i], "-")) // what is no number pads nothing
+			p.steps = append(p.steps, step{verb: text[i], width: min(width, longest)})
 		default: // the server writes nothing for what it does not know
 		}
 	}
@@ -113,7 +115,7 @@ func (p *Prefix) steady() int {
 		return -1
 	}
 	for _, s := range p.steps[2:] {
-		if s.padded || s.verb != 0 && strings.IndexByte("pqudarhcb", s.verb) < 0 {
+		if s.width > 0 || s.verb != 0 && strings.IndexByte("pqudarhcb", s.verb) < 0 {
 			return -1
 		}
 	}
@@ -170,9 +172,6 @@ func (p *Prefix) from(i int, line []byte, at int, c *clock, h *head) bool {
 			at += len(s.literal)
 			continue
 		}
-		if s.padded {
-			at += blanksBefore(line[at:])
-		}
 		if s.verb == 'q' { // other processes stop here
 			if _, _, n := label(line[at:]); n > 0 {
 				return p.done(line, at, h)
@@ -182,15 +181,18 @@ func (p *Prefix) from(i int, line []byte, at int, c *clock, h *head) bool {
 		if isText(s.verb) {
 			return p.text(i, line, at, c, h)
 		}
+		begin := at
+		at += min(blanksBefore(line[at:]), s.width)
 		n := h.fixed(s.verb, line[at:], c)
 		if n < 0 {
 			return false
 		}
 		at += n
-		if s.padded {
-			if at += blanksBefore(line[at:]) - p.blanksOwed(i); at < 0 {
+		if pad := begin + s.width - at; pad > 0 {
+			if blanksBefore(line[at:]) < pad {
 				return false
 			}
+			at += pad
 		}
 	}
 	return p.done(line, at, h)
@@ -264,43 +266,31 @@ func (h *head) stamp(verb byte, text []byte, c *clock) int {
 	return n
 }
 
-// blanksOwed is how many blanks the literal behind a padded field begins with: the padding has swallowed them.
-func (p *Prefix) blanksOwed(i int) int {
-	if i+1 < len(p.steps) && p.steps[i+1].verb == 0 {
-		return len(p.steps[i+1].literal) - len(bytes.TrimLeft(p.steps[i+1].literal, " "))
-	}
-	return 0
-}
-
 // text tries each end of a field of text, the nearest first.
 func (p *Prefix) text(i int, line []byte, at int, c *clock, h *head) bool {
 	s := &p.steps[i]
 	field := p.place(s.verb, h)
-	if s.end == 0 { // nothing parts it from the next: each length is tried, and a name is no longer than 63 bytes
-		for end := at; end <= len(line) && end-at <= 256; end++ {
-			*field = line[at:end]
-			if p.from(i+1, line, end, c, h) {
-				known(field)
-				return true
-			}
-		}
-		return false
-	}
-	for end := at; ; end++ {
-		step := bytes.IndexByte(line[end:], s.end)
-		if step < 0 || end-at > 1024 {
+	for end := at + s.width; end <= len(line); end++ {
+		switch {
+		case s.end == 0 && end-at > 256: // nothing parts it from the next: each length is tried, and a name is no longer than 63 bytes
 			return false
+		case s.end != 0:
+			step := bytes.IndexByte(line[end:], s.end)
+			if step < 0 || end-at > 1024 {
+				return false
+			}
+			end += step
 		}
-		end += step
 		if p.from(i+1, line, end, c, h) {
 			*field = line[at:end]
-			if s.padded {
-				*field = bytes.TrimRight(*field, " ")
+			if s.width > 0 {
+				*field = bytes.Trim(*field, " ")
 			}
 			known(field)
 			return true
 		}
 	}
+	return false
 }
 
 func (p *Prefix) place(verb byte, h *head) *[]byte {
