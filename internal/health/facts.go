@@ -95,6 +95,7 @@ type statementRow struct {
 func (s *Service) look(ctx context.Context) *facts {
 	began, f := time.Now(), &facts{}
 	if v, answered := s.database.get(ctx); answered && v.reason == reasonDatabase { // the pool would wait for what is not there
+		s.checkSoon()
 		f.took, f.failed = time.Since(began), []string{"pool"}
 		return f
 	}

@@ -87,17 +87,18 @@ func hidden(text string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(masked, "/* "), " */")
 }
 
-var barePassword = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?is)^(\s*(?:alter|create)\s+(?:role|user|group)\b.*?\bpassword\s+)("[^"]*"?|[^\s'"$;]+)(.?)`)
+var passwordOption = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)^(\s*(?:alter|create)\s+(?:role|user|group)\b.*?\bpassword\s+)(.+?)(\s*;?\s*)$`)
 })
 
-// withoutPassword masks one that was forgotten to be quoted, for which the statement failed.
+// withoutPassword masks what stands behind PASSWORD in a statement that failed, where it is not one literal, which is masked by now: a password
+// whose quotes were forgotten, or which has one of its own.
 func withoutPassword(statement string) string {
-	m := barePassword().FindStringSubmatchIndex(statement)
-	if m == nil || statement[m[6]:m[7]] == "'" || strings.EqualFold(statement[m[4]:m[5]], "null") {
+	m := passwordOption().FindStringSubmatch(statement)
+	if m == nil || m[2] == "'***'" || strings.EqualFold(m[2], "null") {
 		return statement
 	}
-	return statement[:m[4]] + "***" + statement[m[5]:]
+	return m[1] + "***" + m[3]
 }
 
 // longestClass in bytes.

@@ -6,7 +6,7 @@
 SELECT s.at, s.query, s.origin, s.application_name, (CASE WHEN s.once THEN s.longest ELSE s.duration_ms END)::float8 AS duration_ms
 FROM (
     SELECT t.*, sum(t.calls) FILTER (WHERE t.origin = 'stats') OVER slot = 1 AS once, max(t.duration_ms) OVER slot AS longest,
-           row_number() OVER (slot ORDER BY CASE t.origin WHEN 'app' THEN 1 WHEN 'log' THEN 2 WHEN 'activity' THEN 3 ELSE 4 END, t.duration_ms DESC) AS choice
+           pg_catalog.row_number() OVER (slot ORDER BY CASE t.origin WHEN 'app' THEN 1 WHEN 'log' THEN 2 WHEN 'activity' THEN 3 ELSE 4 END, t.duration_ms DESC) AS choice
     FROM (
         SELECT r.at, r.query, r.origin, r.application_name, r.calls, r.duration_ms,
                pg_catalog.width_bucket(r.at, $5::timestamptz[]) - (r.origin = 'stats')::int AS interval_no
