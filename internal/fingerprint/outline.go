@@ -1,6 +1,7 @@
 package fingerprint
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"slices"
 )
@@ -16,7 +17,7 @@ func AppendOutline(dst []byte, sql string) ([]byte, bool) {
 	for i := 0; i < len(sql); {
 		for i+stride <= len(sql) {
 			bytes := load(sql, i)
-			store(out, n, bytes)
+			binary.LittleEndian.PutUint64(out[n:], bytes)
 			if found := telling(bytes); found != 0 {
 				step := bits.TrailingZeros64(found) / 8
 				i, n = i+step, n+step
@@ -90,11 +91,6 @@ const stride = 8 // bytes that are looked at together
 func load(sql string, i int) uint64 {
 	s := sql[i : i+stride]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-func store(out []byte, n int, bytes uint64) {
-	o := out[n : n+stride]
-	o[0], o[1], o[2], o[3], o[4], o[5], o[6], o[7] = byte(bytes), byte(bytes>>8), byte(bytes>>16), byte(bytes>>24), byte(bytes>>32), byte(bytes>>40), byte(bytes>>48), byte(bytes>>56)
 }
 
 // telling marks, by its highest bit, each byte of a stride at which constant must look: a digit, / and -, and those from " to ', which take #,

@@ -66,12 +66,12 @@ func (s *sketch) count(b int, n uint64) {
 	}
 	place := &s.counts[b-s.first]
 	n += uint64(*place)
-	*place = uint8(n)
+	*place = uint8(n & math.MaxUint8)
 	if n > math.MaxUint8 {
 		if s.over == nil {
 			s.over = make([]uint32, len(s.counts))
 		}
-		s.over[b-s.first] += uint32(n >> 8)
+		s.over[b-s.first] += uint32(n >> 8) //nolint:gosec // a log of so many lines there is not
 	}
 }
 

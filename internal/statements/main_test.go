@@ -89,10 +89,10 @@ func mustExec(t *testing.T, conn *pgx.Conn, statements ...string) {
 }
 
 // text reads one value.
-func text(t *testing.T, conn *pgx.Conn, sql string, args ...any) string {
+func text(t *testing.T, conn *pgx.Conn, sql string) string {
 	t.Helper()
 	var value string
-	if err := conn.QueryRow(t.Context(), sql, args...).Scan(&value); err != nil {
+	if err := conn.QueryRow(t.Context(), sql).Scan(&value); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return value
