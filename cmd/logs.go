@@ -247,11 +247,7 @@ func whyOf(f pglog.File, options pglog.Options) string {
 func writtenTwice(files []pglog.File) []string {
 	formats, names := map[string]map[string]bool{}, map[string][]string{}
 	for _, f := range files {
-		stem := f.Name
-		for _, compressed := range []string{".gz", ".zst"} {
-			stem = strings.TrimSuffix(stem, compressed)
-		}
-		stem = strings.TrimSuffix(stem, filepath.Ext(stem))
+		stem, _ := stemOf(f.Name)
 		format, _, _ := strings.Cut(f.Format, "+")
 		if format != "stderr" && format != "csv" && format != "json" {
 			continue
@@ -270,6 +266,15 @@ func writtenTwice(files []pglog.File) []string {
 	}
 	slices.Sort(twice)
 	return twice
+}
+
+// stemOf gives what a log's name has in common with that of the same log in another format, and its ending.
+func stemOf(name string) (stem, ending string) {
+	for _, compressed := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, compressed)
+	}
+	ending = filepath.Ext(name)
+	return strings.TrimSuffix(name, ending), ending
 }
 
 func (a *app) warnOfZone(zone string) {

@@ -120,13 +120,18 @@ func (a *app) logs(ctx context.Context, conn *pg.Conn, o slowlogIngestOptions, o
 func (a *app) runIngest(ctx context.Context, conn *pg.Conn, o slowlogIngestOptions, options slowlog.IngestOptions, names []string) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(ingestGCPercent))
 	options.Doubt = a.warnOfZone
+	all, err := options.Logs.Expand(ctx, names)
+	switch {
+	case err == nil:
+		err = oneFormat(all)
+	case o.follow: // they may be still to come
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
 	var bar *progress
-	var all []string
 	if !o.follow {
-		var err error
-		if all, err = options.Logs.Expand(ctx, names); err != nil {
-			return err
-		}
 		if len(all) == 0 {
 			a.log.Warn("the server's log_directory has no file of a format that log_destination names")
 		}
@@ -146,6 +151,23 @@ func (a *app) runIngest(ctx context.Context, conn *pg.Conn, o slowlogIngestOptio
 		return in.Follow(ctx, names, followEvery, a.tellIngested)
 	}
 	return a.ingest(ctx, conn, in, all, bar)
+}
+
+// oneFormat refuses logs that a server wrote in several formats at once: each execution would become as many rows.
+func oneFormat(names []string) error {
+	endings := map[string]string{}
+	for _, name := range names {
+		stem, ending := stemOf(name)
+		switch before, known := endings[stem]; {
+		case ending != ".csv" && ending != ".json" && ending != ".log" && ending != "":
+		case known && before != ending:
+			return fault.New(fault.Usage, "%s is there with the ending %q and with %q: as one log in two formats, each execution would be written twice", stem, before, ending).
+				WithHint("name the files of one format, such as '*.csv'")
+		default:
+			endings[stem] = ending
+		}
+	}
+	return nil
 }
 
 func (o slowlogIngestOptions) check(a *app, names []string) (options slowlog.IngestOptions, err error) {
