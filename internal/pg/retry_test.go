@@ -78,9 +78,10 @@ func TestRestart(t *testing.T) {
 
 func TestWaitReadyGivesUp(t *testing.T) {
 	target := mustResolve(t, Sources{DSN: "host=127.0.0.1 port=1 user=u password=sEcret"})
-	ctx, stop := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, fault.New(fault.Timeout, "not done in time"))
-	defer stop()
-	_, err := WaitReady(ctx, target, Options{}, nil)
+	ctx, stop := context.WithCancelCause(t.Context())
+	defer stop(nil)
+	timeIsOver := onLog(func() { stop(fault.New(fault.Timeout, "not done in time")) }) // once it was refused
+	_, err := WaitReady(ctx, target, Options{}, slog.New(timeIsOver))
 	if e := wantFault(t, err, fault.Timeout, ""); !strings.Contains(e.Message, "connection refused") {
 		t.Errorf("message %q", e.Message)
 	}
@@ -91,6 +92,14 @@ func TestWaitReadyGivesUp(t *testing.T) {
 	_, err = WaitReady(t.Context(), mustResolve(t, Sources{DSN: server.DSN("nosuchdb")}), Options{}, nil)
 	wantFault(t, err, fault.Connect, "3D000")
 }
+
+// onLog is called for each record.
+type onLog func()
+
+func (f onLog) Enabled(context.Context, slog.Level) bool  { return true }
+func (f onLog) Handle(context.Context, slog.Record) error { f(); return nil }
+func (f onLog) WithAttrs([]slog.Attr) slog.Handler        { return f }
+func (f onLog) WithGroup(string) slog.Handler             { return f }
 
 // TestFullServer: a place that gets free in time is taken.
 func TestFullServer(t *testing.T) {
