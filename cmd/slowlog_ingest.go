@@ -84,11 +84,27 @@ func runSlowlogIngest(ctx context.Context, a *app, o slowlogIngestOptions, names
 		if options.Logs, err = a.logs(ctx, conn, o, &options.Options); err != nil {
 			return err
 		}
+		conns := []*pg.Conn{conn}
 		if log, ok := options.Logs.(*serverLog); ok {
 			defer log.conn.Close()
+			conns = append(conns, log.conn)
 		}
+		options.Restore = func(ctx context.Context, failed error) error { return a.restore(ctx, conns, failed) }
 		return a.runIngest(ctx, conn, o, options, names)
 	})
+}
+
+// restore waits for the server, where a connection to it was lost.
+func (a *app) restore(ctx context.Context, conns []*pg.Conn, failed error) error {
+	if !pg.Lost(conns) {
+		return failed
+	}
+	a.log.Warn("nothing is ingested: " + failed.Error())
+	err := pg.Restore(ctx, conns, func(err error) { a.log.Warn("waiting for the server: " + err.Error()) })
+	if err == nil {
+		a.log.Info("ingesting again")
+	}
+	return err
 }
 
 // serverLog is read over a connection of its own: rows are written meanwhile.

@@ -52,7 +52,12 @@ func (in *Ingester) Follow(ctx context.Context, patterns []string, every time.Du
 	f := &follower{Ingester: in, report: report, seen: map[string]followed{}, gone: map[string]*moved{}, said: map[string]string{}}
 	for {
 		if err := f.round(ctx, patterns); err != nil {
-			return err
+			if in.o.Restore == nil || ctx.Err() != nil {
+				return err
+			}
+			if err := in.o.Restore(ctx, err); err != nil {
+				return err
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -21,6 +21,9 @@ type IngestOptions struct {
 	KeepLiterals bool              // statements are kept as they were, and not without their constants
 	Progress     func(bytes int64) // told how far a file is read; nil: nobody is
 	Doubt        func(zone string) // told once of each time zone in the timestamps that is not certain; nil: nobody is
+
+	// Restore is asked to mend what a round of following failed with, such as a lost connection; nil: nobody is. Its error ends the following.
+	Restore func(ctx context.Context, failed error) error
 }
 
 // Ingested is what was read of one file.
