@@ -253,15 +253,6 @@ func (e *enabling) plan(ctx context.Context, c *change) ([]journal.Change, error
 	return append(changes, more...), err
 }
 
-// warnOfLibraries tells before a restart which entries of shared_preload_libraries it would fail with.
-func warnOfLibraries(ctx context.Context, a *app, conn *pg.Conn, snapshot *settings.Snapshot, next []string) error {
-	said, err := settings.Unloadable(ctx, conn, snapshot, next)
-	for _, text := range said {
-		a.log.Warn(text)
-	}
-	return err
-}
-
 func (e *enabling) describeLibrary(library settings.LibraryState) {
 	if e.doc.Library.After == nil { // the first time: a later pass must not forget what stood before
 		e.doc.Library.Before = library.Next

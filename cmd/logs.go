@@ -173,6 +173,11 @@ func (a *app) printLogs(ctx context.Context, names []string, options pglog.Optio
 	return errors.Join(err, unreadLogs(r.Files))
 }
 
+// anyRead tells that at least one file could be read.
+func anyRead(files []pglog.File) bool {
+	return slices.ContainsFunc(files, func(f pglog.File) bool { return f.Error == nil })
+}
+
 func linesRead(files []pglog.File) (lines int64) {
 	for _, f := range files {
 		lines += f.Lines
@@ -180,8 +185,8 @@ func linesRead(files []pglog.File) (lines int64) {
 	return lines
 }
 
-// collectSeldom sets the collector up for reading logs: little is thrown away, so that a large heap may grow by a third alone, and a small
-// one by what is left of 100 MB. For that it counts memory that nobody touches, and which is therefore none.
+// collectSeldom sets the collector up for reading logs: little is thrown away, so that a heap may grow by a third and by 20 MB. For
+// that it counts memory that nobody touches, and which is therefore none.
 func collectSeldom() (undo func()) {
 	untouched := make([]byte, 64<<20)
 	before := debug.SetGCPercent(30)

@@ -106,6 +106,9 @@ type logsMinute struct {
 
 // logsLists are a report's sections for people: what it does not hold is left out.
 func logsLists(r *pglog.Report, s *shortened) []any {
+	if len(r.Files) > 0 && !anyRead(r.Files) { // a 0 would say that nothing happened
+		return []any{r.Files}
+	}
 	lists := []any{r.Files, logsSummaryOf(r)}
 	if counts := severityCounts(r); len(counts) > 0 {
 		lists = append(lists, counts)

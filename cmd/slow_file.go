@@ -87,7 +87,7 @@ func runSlowFile(ctx context.Context, a *app, o slowOptions, w window) error {
 		answer.Statements = answer.Statements[:o.limit]
 	}
 	doc := slowDocument{head: a.head("slow", nil), Slow: answer}
-	if slices.ContainsFunc(r.Files, func(f pglog.File) bool { return f.Error == nil }) { // else nothing is known of any window
+	if anyRead(r.Files) { // else nothing is known of any window
 		a.explainWindow(nil, doc)
 	}
 	return errors.Join(a.result(doc, fileRows(a, answer.Statements)), found, unreadLogs(r.Files))

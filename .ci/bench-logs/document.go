@@ -78,6 +78,6 @@ By the profiler, stderr: a fifth takes the constants out of the statements, eigh
 signature; a seventh adds to a statement's figures (its counters and the bucket of its histogram are in no cache: thousands of statements
 come in turn); a seventh reads the prefix; less than a tenth each looks for the ends of lines, copies the file out of the page cache, and
 finds the statement among those known; the rest reads the messages' first words and durations. The search for newlines does nothing else,
-at the speed of the memory: an eighth of it would leave two cores less than 400 ns for a message of 350 bytes with its statement, of which
-the constants and the figures alone take half.
+at the speed of the memory: an eighth of it, 957 MB/s, would leave 0.7 us of a core for a message of 354 bytes, which is what the log has
+for each duration; it takes 1.8 us, of which the constants and the figures alone are 0.6.
 `
